@@ -1,0 +1,136 @@
+#include "proto/wire.h"
+
+enum azm_status azm_wire_varint(azm_slice *in, uint64_t *out)
+{
+    uint64_t value = 0;
+    for (size_t i = 0; i < 10; i++) {
+        if (i == in->len)
+            return AZM_MORE;
+        uint8_t byte = (uint8_t)in->ptr[i];
+        value |= (uint64_t)(byte & 0x7f) << (7 * i);
+        if (!(byte & 0x80)) {
+            *out = value;
+            *in = azm_slice_drop(*in, i + 1);
+            return AZM_OK;
+        }
+    }
+    return AZM_BAD_INPUT;
+}
+
+static enum azm_status fixed(azm_slice *in, size_t n, uint64_t *out)
+{
+    if (in->len < n)
+        return AZM_BAD_INPUT;
+    uint64_t value = 0;
+    for (size_t i = n; i > 0; i--)
+        value = value << 8 | (uint8_t)in->ptr[i - 1];
+    *out = value;
+    *in = azm_slice_drop(*in, n);
+    return AZM_OK;
+}
+
+enum azm_status azm_wire_next(azm_slice *in, struct azm_wire_field *out)
+{
+    uint64_t tag, len;
+    if (in->len == 0)
+        return AZM_END;
+    *out = (struct azm_wire_field){0};
+    if (azm_wire_varint(in, &tag) != AZM_OK || tag >> 3 == 0 || tag >> 3 > 0x1fffffff)
+        return AZM_BAD_INPUT;
+    out->no = (uint32_t)(tag >> 3);
+    out->type = (enum azm_wire_type)(tag & 7);
+    switch (tag & 7) {
+    case AZM_WIRE_VARINT: return azm_wire_varint(in, &out->number) == AZM_OK ? AZM_OK : AZM_BAD_INPUT;
+    case AZM_WIRE_FIXED64: return fixed(in, 8, &out->number);
+    case AZM_WIRE_FIXED32: return fixed(in, 4, &out->number);
+    case AZM_WIRE_BYTES:
+        if (azm_wire_varint(in, &len) != AZM_OK || len > in->len)
+            return AZM_BAD_INPUT;
+        out->bytes = azm_slice_take(*in, (size_t)len);
+        *in = azm_slice_drop(*in, (size_t)len);
+        return AZM_OK;
+    default: return AZM_BAD_INPUT;
+    }
+}
+
+void azm_wire_put_varint(struct azm_buf *out, uint64_t value)
+{
+    char *at = azm_buf_reserve(out, 10);
+    size_t n = 0;
+    if (!at)
+        return;
+    while (value >= 0x80) {
+        at[n++] = (char)(value | 0x80);
+        value >>= 7;
+    }
+    at[n++] = (char)value;
+    out->len += n;
+}
+
+static void tag(struct azm_buf *out, uint32_t no, enum azm_wire_type type)
+{
+    azm_wire_put_varint(out, (uint64_t)no << 3 | (unsigned)type);
+}
+
+void azm_wire_put_uint(struct azm_buf *out, uint32_t no, uint64_t value)
+{
+    tag(out, no, AZM_WIRE_VARINT);
+    azm_wire_put_varint(out, value);
+}
+
+void azm_wire_put_sint(struct azm_buf *out, uint32_t no, int64_t value)
+{
+    azm_wire_put_uint(out, no, (uint64_t)value << 1 ^ (value < 0 ? UINT64_MAX : 0));
+}
+
+void azm_wire_put_fixed64(struct azm_buf *out, uint32_t no, uint64_t value)
+{
+    tag(out, no, AZM_WIRE_FIXED64);
+    char *at = azm_buf_reserve(out, 8);
+    if (!at)
+        return;
+    for (int i = 0; i < 8; i++)
+        at[i] = (char)(value >> (8 * i));
+    out->len += 8;
+}
+
+void azm_wire_put_double(struct azm_buf *out, uint32_t no, double value)
+{
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    azm_wire_put_fixed64(out, no, bits);
+}
+
+void azm_wire_put_bytes(struct azm_buf *out, uint32_t no, azm_slice value)
+{
+    tag(out, no, AZM_WIRE_BYTES);
+    azm_wire_put_varint(out, value.len);
+    azm_buf_add(out, value);
+}
+
+size_t azm_wire_begin(struct azm_buf *out, uint32_t no)
+{
+    tag(out, no, AZM_WIRE_BYTES);
+    azm_buf_add_byte(out, 0);
+    return out->len;
+}
+
+void azm_wire_end(struct azm_buf *out, size_t begun)
+{
+    if (out->failed)
+        return;
+    size_t len = out->len - begun, extra = 0;
+    for (size_t n = len; n >= 0x80; n >>= 7)
+        extra++;
+    if (extra) {
+        if (!azm_buf_reserve(out, extra))
+            return;
+        memmove(out->ptr + begun + extra, out->ptr + begun, len);
+    }
+    char *at = out->ptr + begun - 1;
+    size_t n = len;
+    for (; n >= 0x80; n >>= 7)
+        *at++ = (char)(n | 0x80);
+    *at = (char)n;
+    out->len += extra;
+}

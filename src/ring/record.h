@@ -1,0 +1,27 @@
+/* What a ring carries: records in protobuf wire format (schema: record.md beside this file). Field numbers are never
+ * reused; a reader skips unknown fields. Nothing here allocates but the arena a reader is given. */
+#pragma once
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "trace/source.h"
+
+#define AZM_RECORD_MAX 65536u /* bytes of one record */
+
+enum azm_record_kind {
+    AZM_RECORD_SOURCE = 1, /* metadata and destination for all records after it in this ring */
+    AZM_RECORD_TRANSACTION = 2,
+    AZM_RECORD_SPAN = 3,  /* reserved */
+    AZM_RECORD_ERROR = 4, /* reserved */
+    AZM_RECORD_LOG = 5,   /* reserved */
+    AZM_RECORD_NOTE = 6,  /* a line for the agent's log: what the writer could not say itself */
+};
+
+/* Appends the encoded record; out->failed when it does not fit its ceiling. Writers keep out a fixed buf. */
+void azm_record_put_source(struct azm_buf *out, const struct azm_source *source);
+void azm_record_put_transaction(struct azm_buf *out, const struct azm_transaction *transaction);
+
+/* Slices of the result borrow from `record` or lie in the arena. AZM_BAD_INPUT when torn. */
+enum azm_status azm_record_get_source(azm_slice record, struct azm_arena *arena, struct azm_source *out) AZM_MUST_CHECK;
+enum azm_status azm_record_get_transaction(azm_slice record, struct azm_arena *arena,
+                                           struct azm_transaction *out) AZM_MUST_CHECK;

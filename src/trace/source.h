@@ -1,0 +1,31 @@
+/* Who made the events, and where they go: a process's metadata and its destination. One per process, and a new one when
+ * a placeholder is specialized. A plain value of borrowed slices; ptr NULL means "leave it out".
+ * Sources: S2 (metadata), intake v2 metadata.json, design section 6 (destination). */
+#pragma once
+
+#include "trace/transaction.h"
+
+enum azm_destination_kind { AZM_DESTINATION_NONE, AZM_DESTINATION_ELASTIC, AZM_DESTINATION_OTLP };
+
+struct azm_destination {
+    enum azm_destination_kind kind;
+    azm_slice url;                   /* of the server, without the intake path */
+    azm_slice api_key, secret_token; /* the key wins; never logged */
+    azm_slice ca_file;               /* PEM, beside the system's */
+    bool verify_server_cert;
+    uint32_t timeout_ms;
+};
+
+struct azm_source {
+    azm_slice service_name, service_version, environment, node_name;
+    azm_slice agent_name, agent_version, activation_method;
+    azm_slice framework_name, framework_version; /* both or neither */
+    azm_slice runtime_name, runtime_version;     /* both or neither: intake rejects one alone */
+    azm_slice language_name, language_version;
+    azm_slice cloud_provider, cloud_service_name, cloud_account_id, cloud_instance_id, cloud_instance_name,
+        cloud_project_name, cloud_region; /* all left out without provider */
+    uint32_t pid, ppid;
+    azm_slice process_title;
+    struct azm_pairs labels;
+    struct azm_destination destination;
+};

@@ -1,0 +1,59 @@
+/* One invocation of a function, or one request to a web app: the event that Azimuth is about.
+ * A plain value: every slice is borrowed from whoever filled it in, ptr NULL means "not known, leave it out".
+ * Sources: seed S2 (what a function's transaction holds); Elastic intake v2 transaction.json. */
+#pragma once
+
+#include "trace/id.h"
+
+enum azm_outcome { AZM_OUTCOME_UNKNOWN, AZM_OUTCOME_SUCCESS, AZM_OUTCOME_FAILURE };
+enum azm_tristate { AZM_UNSET, AZM_FALSE, AZM_TRUE };
+
+struct azm_pair {
+    azm_slice key, value;
+};
+
+struct azm_pairs {
+    const struct azm_pair *items;
+    size_t count;
+};
+
+struct azm_span_link {
+    azm_trace_id trace_id;
+    azm_span_id span_id;
+};
+
+/* S2: the faas object. trigger_type is one of http, pubsub, datasource, timer, other. */
+struct azm_faas {
+    azm_slice id, name, execution, trigger_type, trigger_request_id;
+    enum azm_tristate coldstart;
+};
+
+struct azm_http_context {
+    azm_slice method, url, http_version,
+        remote_address; /* url: absolute, or path and query; query secrets are redacted */
+    struct azm_pairs request_headers, response_headers; /* redacted already */
+    unsigned status_code;                               /* 0: not known */
+};
+
+struct azm_message_context {
+    azm_slice queue;
+    enum azm_tristate has_age;
+    uint64_t age_ms;
+};
+
+struct azm_transaction {
+    azm_trace_id trace_id;
+    azm_span_id id, parent_id;
+    int64_t timestamp_us;
+    uint64_t duration_us;
+    azm_slice name, type, result;
+    enum azm_outcome outcome;
+    bool sampled;
+    double sample_rate; /* negative: not known, left out */
+    struct azm_faas faas;
+    struct azm_http_context http;       /* used when method.ptr or status_code is set */
+    struct azm_message_context message; /* used when queue.ptr or has_age is set */
+    struct azm_pairs labels;
+    const struct azm_span_link *links;
+    size_t link_count;
+};

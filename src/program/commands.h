@@ -1,0 +1,7 @@
+/* The subcommands of `azimuth`, one file cmd_<name>.c each. They get argv from their own name on and return the exit
+ * code: 0, 1 for a failure (one line on stderr that names the input), 2 for wrong usage. */
+#pragma once
+
+typedef int azm_command_main(int argc, char **argv);
+
+azm_command_main azm_cmd_version;

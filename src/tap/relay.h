@@ -1,0 +1,38 @@
+/* The byte relay between a worker and its host: listens on 127.0.0.1, connects every connection it gets to the host,
+ * and passes the bytes of both directions on as they come. A chunk is received, the clock is read, the chunk is sent,
+ * and only then observed, from the same buffer.
+ *
+ * What one side does, the other sees: an end of one direction (half-close), a reset, a side that does not read. Of a
+ * direction that cannot be sent on at once at most one read (64 KiB) is kept, and its source is not read until that is
+ * gone. A connection costs no more than two such buffers, and these are untouched memory until a reader is slow.
+ * Without memory, or when the host cannot be reached, a new connection is reset: the worker sees a host that is not
+ * there. Open ones go on.
+ *
+ * One thread: the loop's. */
+#pragma once
+
+#include "tap/arguments.h"
+#include "tap/observe.h"
+
+struct uv_loop_s;
+struct azm_relay;
+
+struct azm_relay_options {
+    struct uv_loop_s *loop;
+    struct azm_target target; /* the host */
+    /* A connection ended, or the worker's half of one. */
+    void (*changed)(void *self);
+    void *self;
+};
+
+/* Listens on a port that the system chooses. */
+struct azm_relay *azm_relay_open(const struct azm_relay_options *options, struct azm_error *err);
+uint16_t azm_relay_port(const struct azm_relay *relay);
+/* Connections accepted from now on are observed. The observer must live as long as the loop runs. */
+void azm_relay_observe(struct azm_relay *relay, struct azm_observer *observer);
+
+/* All that the worker has sent has been handed on, and no connection of it is open in that direction. */
+bool azm_relay_drained(const struct azm_relay *relay);
+size_t azm_relay_connections(const struct azm_relay *relay);
+/* Bytes handed on so far, both directions: to see progress. */
+uint64_t azm_relay_moved(const struct azm_relay *relay);

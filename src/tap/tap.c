@@ -1,0 +1,235 @@
+#include "tap/tap.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <uv.h>
+
+#include "base/env.h"
+#include "os/process.h"
+#include "tap/arguments.h"
+#include "tap/executable.h"
+#include "tap/observe.h"
+#include "tap/relay.h"
+#include "tap/stderr.h"
+
+enum {
+    ARENA_MAX = 8 * 1024 * 1024, /* argv is at most 2 MiB on Linux */
+    TICK_MS = 1000,
+    KILL_AFTER_MS = 900, /* with the tick that finds the host dead: within 2 s */
+    DRAIN_TICK_MS = 50,
+    DRAIN_IDLE_MS = 500,
+    DRAIN_MAX_MS = 5000,
+    DEPTH_MAX = 8,
+};
+
+/* One per process. Never freed: the process ends. */
+struct tap {
+    uv_loop_t loop;
+    uv_timer_t tick, kill, drain;
+    struct azm_arena arena;
+    struct azm_arguments arguments;
+    struct azm_executable executable;
+    struct azm_relay *relays[AZM_TARGETS_MAX];
+    struct azm_observer *observer;
+    struct azm_process *worker;
+    struct azm_parent *host;
+    struct azm_stderr *stderr_copy;
+    bool worker_ended, host_gone;
+    int exit_code;
+    uint64_t moved; /* at the last look */
+    int idle_ms, drain_ms;
+};
+
+static struct tap tap;
+
+static bool all_passed_on(void)
+{
+    if (tap.stderr_copy && !azm_stderr_ended(tap.stderr_copy))
+        return false;
+    for (size_t i = 0; i < tap.arguments.target_count; i++)
+        if (!azm_relay_drained(tap.relays[i]))
+            return false;
+    return true;
+}
+
+static uint64_t moved_so_far(void)
+{
+    uint64_t moved = tap.stderr_copy ? azm_stderr_moved(tap.stderr_copy) : 0;
+    for (size_t i = 0; i < tap.arguments.target_count; i++)
+        moved += azm_relay_moved(tap.relays[i]);
+    return moved;
+}
+
+static void on_drain(uv_timer_t *timer)
+{
+    (void)timer;
+    uint64_t moved = moved_so_far();
+    tap.drain_ms += DRAIN_TICK_MS;
+    tap.idle_ms = moved == tap.moved ? tap.idle_ms + DRAIN_TICK_MS : 0;
+    tap.moved = moved;
+    if (all_passed_on() || tap.idle_ms >= DRAIN_IDLE_MS || tap.drain_ms >= DRAIN_MAX_MS)
+        uv_stop(&tap.loop);
+}
+
+static void on_ended(void *self, int exit_code)
+{
+    (void)self;
+    tap.worker_ended = true;
+    tap.exit_code = exit_code;
+    tap.moved = moved_so_far();
+    if (all_passed_on())
+        uv_stop(&tap.loop);
+    else
+        uv_timer_start(&tap.drain, on_drain, DRAIN_TICK_MS, DRAIN_TICK_MS);
+}
+
+static void on_kill(uv_timer_t *timer)
+{
+    (void)timer;
+    azm_process_kill(tap.worker);
+}
+
+static void on_host_gone(void *self)
+{
+    (void)self;
+    if (tap.host_gone)
+        return;
+    tap.host_gone = true;
+    azm_process_terminate(tap.worker);
+    uv_timer_start(&tap.kill, on_kill, KILL_AFTER_MS, 0);
+}
+
+/* A connection or stderr came to an end. */
+static void on_changed(void *self)
+{
+    (void)self;
+    if (tap.worker_ended && all_passed_on())
+        uv_stop(&tap.loop);
+    if (tap.host && azm_parent_gone(tap.host))
+        on_host_gone(NULL);
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+    (void)timer;
+    if (tap.host && azm_parent_gone(tap.host))
+        on_host_gone(NULL);
+    azm_observer_tick(tap.observer, (int64_t)(uv_hrtime() / 1000));
+}
+
+static int fail(const struct azm_error *err)
+{
+    fprintf(stderr, "azimuth-tap: error: %s\n", err->text);
+    return err->status == AZM_NOT_FOUND ? 127 : 126;
+}
+
+/* A worker executable that leads back to the tap through a script would start itself for ever. The count is the one
+ * variable the tap adds to the worker's environment. */
+static char **with_depth(char **envp, struct azm_error *err)
+{
+    static const char name[] = "AZIMUTH_TAP_DEPTH=";
+    size_t count = 0, at;
+    uint64_t depth = 0;
+    while (envp[count])
+        count++;
+    for (at = 0; at < count && strncmp(envp[at], name, sizeof(name) - 1) != 0; at++)
+        ;
+    if (at < count && azm_slice_to_u64(azm_slice_str(envp[at] + sizeof(name) - 1), &depth) == AZM_OK &&
+        depth >= DEPTH_MAX) {
+        (void)azm_fail(err, AZM_BAD_CONFIG, "the worker's executable starts azimuth-tap again and again");
+        return NULL;
+    }
+    char **out = azm_arena_array(&tap.arena, char *, count + 2);
+    char *entry = azm_arena_printf(&tap.arena, "%s%u", name, (unsigned)depth + 1);
+    if (!out || !entry)
+        return envp;
+    memcpy(out, envp, sizeof(*out) * count);
+    out[at] = entry;
+    return out;
+}
+
+/* False: relaying is not possible; then the worker is better off without us. */
+static bool listen_for_worker(uint16_t ports[AZM_TARGETS_MAX])
+{
+    if (uv_loop_init(&tap.loop) != 0)
+        return false;
+    for (size_t i = 0; i < tap.arguments.target_count; i++) {
+        struct azm_relay_options options = {
+            .loop = &tap.loop, .target = tap.arguments.targets[i], .changed = on_changed};
+        tap.relays[i] = azm_relay_open(&options, NULL);
+        if (!tap.relays[i])
+            return false;
+        ports[i] = azm_relay_port(tap.relays[i]);
+    }
+    uv_timer_init(&tap.loop, &tap.tick);
+    uv_timer_init(&tap.loop, &tap.kill);
+    uv_timer_init(&tap.loop, &tap.drain);
+    return true;
+}
+
+static enum azm_status start_worker(char **argv, char **envp, struct azm_error *err)
+{
+    int stderr_fd;
+    tap.stderr_copy = azm_stderr_open(&tap.loop, on_changed, NULL);
+    struct azm_process_options options = {.program = tap.executable.path,
+                                          .argv = argv,
+                                          .envp = envp,
+                                          .stderr_pipe = tap.stderr_copy != NULL,
+                                          .loop = &tap.loop,
+                                          .ended = on_ended};
+    tap.worker = azm_process_start(&options, &stderr_fd, err);
+    if (!tap.worker)
+        return err->status;
+    if (tap.stderr_copy)
+        azm_stderr_read_from(tap.stderr_copy, stderr_fd);
+    return AZM_OK;
+}
+
+static void relay_until_the_end(const char *self, const struct azm_env *env)
+{
+    struct azm_observer_options options = {.env = env, .program = self};
+    tap.observer = azm_observer_open(&options);
+    for (size_t i = 0; i < tap.arguments.target_count; i++)
+        azm_relay_observe(tap.relays[i], tap.observer);
+    azm_process_raise_file_limit();
+    uv_timer_start(&tap.tick, on_tick, TICK_MS, TICK_MS);
+    uv_run(&tap.loop, UV_RUN_DEFAULT);
+    azm_slice said = tap.stderr_copy ? azm_stderr_tail(tap.stderr_copy) : (azm_slice){NULL, 0};
+    azm_observer_worker_exit(tap.observer, tap.exit_code, said, (int64_t)(uv_hrtime() / 1000));
+    azm_observer_close(tap.observer);
+}
+
+int azm_tap_main(int argc, char **argv, char **envp)
+{
+    struct azm_error err;
+    uint16_t ports[AZM_TARGETS_MAX];
+    azm_process_inherit();
+    azm_arena_init(&tap.arena, ARENA_MAX);
+    char self[4096];
+    size_t self_size = sizeof(self);
+    bool self_known = uv_exepath(self, &self_size) == 0;
+    if (azm_executable_find(argc, argv, &azm_env_process, self_known ? self : NULL, &tap.arena, &tap.executable,
+                            &err) != AZM_OK)
+        return fail(&err);
+    argc -= tap.executable.skip;
+    argv += tap.executable.skip;
+    envp = with_depth(envp, &err);
+    if (!envp)
+        return fail(&err);
+    azm_arguments_read(argc, argv, &tap.arguments);
+    char **worker_argv = argv;
+    bool relay = tap.arguments.target_count > 0 && listen_for_worker(ports);
+    if (relay)
+        worker_argv = azm_arguments_rewrite(&tap.arguments, argc, argv, ports, &tap.arena);
+    if (!worker_argv)
+        relay = false, worker_argv = argv;
+    worker_argv[0] = (char *)(uintptr_t)tap.executable.name;
+    if (!relay)
+        return azm_process_become(tap.executable.path, worker_argv, envp, &err) == AZM_OK ? 0 : fail(&err);
+    tap.host = azm_parent_watch(&tap.loop, on_host_gone, NULL);
+    if (start_worker(worker_argv, envp, &err) != AZM_OK)
+        return fail(&err);
+    relay_until_the_end(self_known ? self : NULL, &azm_env_process);
+    return tap.exit_code;
+}

@@ -1,0 +1,30 @@
+#include "program/beside.h"
+
+#include <string.h>
+
+#include <uv.h>
+
+enum azm_status azm_program_path(char out[AZM_PATH_MAX], struct azm_error *err)
+{
+    size_t size = AZM_PATH_MAX;
+    int cause = uv_exepath(out, &size);
+    return cause == 0 ? AZM_OK : azm_fail(err, AZM_IO, "cannot find our own executable: %s", uv_strerror(cause));
+}
+
+enum azm_status azm_program_beside(const char *name, char out[AZM_PATH_MAX], struct azm_error *err)
+{
+    uv_fs_t request;
+    enum azm_status st = azm_program_path(out, err);
+    if (st != AZM_OK)
+        return st;
+    size_t len = strlen(out), suffix = len > 4 && strcmp(out + len - 4, ".exe") == 0 ? 4 : 0;
+    while (len > 0 && out[len - 1] != '/' && out[len - 1] != '\\')
+        len--;
+    if (len + strlen(name) + suffix >= AZM_PATH_MAX)
+        return azm_fail(err, AZM_TOO_BIG, "the path of %s is too long", name);
+    memcpy(out + len, name, strlen(name) + 1);
+    strcat(out, suffix ? ".exe" : "");
+    int cause = uv_fs_access(NULL, &request, out, 1 /* X_OK; on Windows: that it exists */, NULL);
+    uv_fs_req_cleanup(&request);
+    return cause == 0 ? AZM_OK : azm_fail(err, AZM_NOT_FOUND, "%s: %s", out, uv_strerror(cause));
+}

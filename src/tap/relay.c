@@ -4,6 +4,7 @@
 
 #include <uv.h>
 
+#include "os/clock.h"
 #include "os/socket.h"
 
 enum {
@@ -98,7 +99,7 @@ static void close_connection(struct connection *connection, const struct half *r
     if (connection->closing)
         return;
     connection->closing = true;
-    azm_observed_close(connection->observed, (int64_t)(uv_hrtime() / 1000));
+    azm_observed_close(connection->observed, azm_clock_mono_us());
     for (size_t i = 0; i < AZM_COUNT(connection->halves); i++)
         close_side(&connection->halves[i], reset == &connection->halves[i]);
 }
@@ -208,7 +209,7 @@ static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
         half = &connection->halves[AZM_FROM_HOST];
     if (n == 0)
         return;
-    int64_t now_us = (int64_t)(uv_hrtime() / 1000);
+    int64_t now_us = azm_clock_mono_us();
     if (n < 0) {
         end_half(connection, half, n != UV_EOF, now_us);
         return;
@@ -332,7 +333,7 @@ static void on_connection(uv_stream_t *listener, int status)
         return;
     }
     uv_tcp_nodelay(worker, 1);
-    connection->observed = azm_observer_connection(relay->observer, (int64_t)(uv_hrtime() / 1000));
+    connection->observed = azm_observer_connection(relay->observer, azm_clock_mono_us());
     connect_host(connection);
 }
 

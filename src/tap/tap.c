@@ -6,7 +6,9 @@
 #include <uv.h>
 
 #include "base/env.h"
+#include "os/clock.h"
 #include "os/process.h"
+#include "os/self.h"
 #include "tap/arguments.h"
 #include "tap/executable.h"
 #include "tap/observe.h"
@@ -115,7 +117,7 @@ static void on_tick(uv_timer_t *timer)
     (void)timer;
     if (tap.host && azm_parent_gone(tap.host))
         on_host_gone(NULL);
-    azm_observer_tick(tap.observer, (int64_t)(uv_hrtime() / 1000));
+    azm_observer_tick(tap.observer, azm_clock_mono_us());
 }
 
 static int fail(const struct azm_error *err)
@@ -196,7 +198,7 @@ static void relay_until_the_end(const char *self, const struct azm_env *env)
     uv_timer_start(&tap.tick, on_tick, TICK_MS, TICK_MS);
     uv_run(&tap.loop, UV_RUN_DEFAULT);
     azm_slice said = tap.stderr_copy ? azm_stderr_tail(tap.stderr_copy) : (azm_slice){NULL, 0};
-    azm_observer_worker_exit(tap.observer, tap.exit_code, said, (int64_t)(uv_hrtime() / 1000));
+    azm_observer_worker_exit(tap.observer, tap.exit_code, said, azm_clock_mono_us());
     azm_observer_close(tap.observer);
 }
 
@@ -207,8 +209,7 @@ int azm_tap_main(int argc, char **argv, char **envp)
     azm_process_inherit();
     azm_arena_init(&tap.arena, ARENA_MAX);
     char self[4096];
-    size_t self_size = sizeof(self);
-    bool self_known = uv_exepath(self, &self_size) == 0;
+    bool self_known = azm_self_path(self, sizeof(self), NULL) == AZM_OK;
     if (azm_executable_find(argc, argv, &azm_env_process, self_known ? self : NULL, &tap.arena, &tap.executable,
                             &err) != AZM_OK)
         return fail(&err);

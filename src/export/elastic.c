@@ -1,0 +1,240 @@
+#include "export/elastic.h"
+
+#include <stdio.h>
+
+#include "export/object.h"
+#include "export/url.h"
+
+#define LINKS_MAX 1000u /* elastic/apm specs, messaging: messages that are looked at */
+
+static azm_slice header(const struct azm_pairs *headers, azm_slice name)
+{
+    for (size_t i = 0; i < headers->count; i++)
+        if (azm_slice_eq_nocase(headers->items[i].key, name))
+            return headers->items[i].value;
+    return azm_slice_str(NULL);
+}
+
+/* scheme://host:port/path?query, without user and password. */
+static void put_full(struct azm_object *json, const struct azm_url *url)
+{
+    char full[4 * AZM_KEYWORD_MAX];
+    struct azm_buf text;
+    if (!url->scheme.len || !url->host.len)
+        return;
+    azm_buf_init_fixed(&text, full, sizeof full);
+    bool v6 = azm_slice_find(url->host, ':') < url->host.len;
+    const azm_slice parts[] = {url->scheme,
+                               AZM_S("://"),
+                               v6 ? AZM_S("[") : AZM_S(""),
+                               url->host,
+                               v6 ? AZM_S("]") : AZM_S(""),
+                               url->port.len ? AZM_S(":") : AZM_S(""),
+                               url->port,
+                               url->rest};
+    for (size_t i = 0; i < AZM_COUNT(parts); i++)
+        azm_buf_add(&text, azm_slice_take(parts[i], text.cap - text.len));
+    azm_object_text(json, "full", azm_buf_slice(&text));
+}
+
+static void put_protocol(struct azm_object *json, azm_slice scheme)
+{
+    char protocol[32];
+    if (scheme.len && scheme.len < sizeof protocol - 1) {
+        snprintf(protocol, sizeof protocol, "%.*s:", AZM_FMT(scheme));
+        azm_object_text(json, "protocol", azm_slice_str(protocol));
+    }
+}
+
+/* What a path alone does not say, its headers may: Host, and X-Forwarded-Proto of a front end. */
+static void complete(struct azm_url *url, const struct azm_pairs *headers)
+{
+    azm_slice host = header(headers, AZM_S("host")), scheme = header(headers, AZM_S("x-forwarded-proto"));
+    if (url->host.len)
+        return;
+    if (host.len)
+        azm_url_split_host(host, &url->host, &url->port);
+    if (azm_slice_eq_nocase(scheme, AZM_S("http")) || azm_slice_eq_nocase(scheme, AZM_S("https")))
+        url->scheme = scheme;
+}
+
+static void put_url(struct azm_object *json, const struct azm_http_context *http)
+{
+    struct azm_url url;
+    if (!http->url.len)
+        return;
+    azm_url_split(http->url, &url);
+    complete(&url, &http->request_headers);
+    struct azm_object_mark mark = azm_object_open(json, "url", '{');
+    azm_object_text(json, "raw", url.rest); /* as on the request line: path and query */
+    put_full(json, &url);
+    put_protocol(json, url.scheme);
+    if (url.host.len)
+        azm_object_text(json, "hostname", url.host);
+    azm_object_text(json, "port", url.port);
+    if (url.path.len)
+        azm_object_text(json, "pathname", url.path);
+    azm_object_text(json, "search", url.query);
+    azm_object_close(json, mark, '}');
+}
+
+static void put_request(struct azm_object *json, const struct azm_http_context *http)
+{
+    if (!http->method.ptr)
+        return;
+    struct azm_object_mark mark = azm_object_open(json, "request", '{');
+    azm_object_text(json, "method", http->method);
+    azm_object_text(json, "http_version", http->http_version);
+    put_url(json, http);
+    azm_object_headers(json, "headers", &http->request_headers);
+    struct azm_object_mark socket = azm_object_open(json, "socket", '{');
+    azm_object_text(json, "remote_address", http->remote_address);
+    azm_object_close(json, socket, '}');
+    azm_object_close(json, mark, '}');
+}
+
+static void put_response(struct azm_object *json, const struct azm_http_context *http)
+{
+    struct azm_object_mark mark = azm_object_open(json, "response", '{');
+    if (http->status_code)
+        azm_object_number(json, "status_code", http->status_code);
+    azm_object_headers(json, "headers", &http->response_headers);
+    azm_object_close(json, mark, '}');
+}
+
+static void put_message(struct azm_object *json, const struct azm_message_context *message)
+{
+    struct azm_object_mark mark = azm_object_open(json, "message", '{');
+    struct azm_object_mark queue = azm_object_open(json, "queue", '{');
+    azm_object_text(json, "name", message->queue);
+    azm_object_close(json, queue, '}');
+    if (message->has_age == AZM_TRUE) {
+        struct azm_object_mark age = azm_object_open(json, "age", '{');
+        azm_object_number(json, "ms", message->age_ms < INT64_MAX ? (int64_t)message->age_ms : INT64_MAX);
+        azm_object_close(json, age, '}');
+    }
+    azm_object_close(json, mark, '}');
+}
+
+static void put_context(struct azm_object *json, const struct azm_transaction *transaction)
+{
+    struct azm_object_mark mark = azm_object_open(json, "context", '{');
+    put_request(json, &transaction->http);
+    put_response(json, &transaction->http);
+    put_message(json, &transaction->message);
+    azm_object_labels(json, "tags", &transaction->labels);
+    azm_object_close(json, mark, '}');
+}
+
+static void put_faas(struct azm_object *json, const struct azm_faas *faas)
+{
+    struct azm_object_mark mark = azm_object_open(json, "faas", '{');
+    azm_object_text(json, "id", faas->id);
+    azm_object_text(json, "name", faas->name);
+    azm_object_text(json, "execution", faas->execution);
+    if (faas->coldstart != AZM_UNSET)
+        azm_object_bool(json, "coldstart", faas->coldstart == AZM_TRUE);
+    struct azm_object_mark trigger = azm_object_open(json, "trigger", '{');
+    azm_object_text(json, "type", faas->trigger_type);
+    azm_object_text(json, "request_id", faas->trigger_request_id);
+    azm_object_close(json, trigger, '}');
+    azm_object_close(json, mark, '}');
+}
+
+static void put_links(struct azm_object *json, const struct azm_transaction *transaction)
+{
+    struct azm_object_mark mark = azm_object_open(json, "links", '[');
+    for (size_t i = 0; i < transaction->link_count && i < LINKS_MAX; i++) {
+        struct azm_object_mark link = azm_object_open(json, NULL, '{');
+        azm_object_hex(json, "trace_id", transaction->links[i].trace_id.bytes, 16);
+        azm_object_hex(json, "span_id", transaction->links[i].span_id.bytes, 8);
+        azm_object_close(json, link, '}');
+    }
+    azm_object_close(json, mark, ']');
+}
+
+static void put_ids(struct azm_object *json, const struct azm_transaction *transaction)
+{
+    azm_object_hex(json, "id", transaction->id.bytes, 8);
+    azm_object_hex(json, "trace_id", transaction->trace_id.bytes, 16);
+    if (!azm_span_id_is_none(transaction->parent_id))
+        azm_object_hex(json, "parent_id", transaction->parent_id.bytes, 8);
+}
+
+/* "12.345" of 12345 thousandths, "1.0000" of 10000 ten-thousandths. */
+static void put_decimal(struct azm_object *json, const char *key, uint64_t value, unsigned digits)
+{
+    char text[40];
+    uint64_t unit = digits == 3 ? 1000 : 10000;
+    azm_object_key(json, azm_slice_str(key));
+    snprintf(text, sizeof text, "%llu.%0*llu", (unsigned long long)(value / unit), (int)digits,
+             (unsigned long long)(value % unit));
+    azm_buf_add_str(json->out, text);
+}
+
+static void put_sampling(struct azm_object *json, const struct azm_transaction *transaction)
+{
+    azm_object_bool(json, "sampled", transaction->sampled);
+    if (transaction->sample_rate >= 0 && transaction->sample_rate <= 1)
+        put_decimal(json, "sample_rate", (uint64_t)(transaction->sample_rate * 10000 + 0.5), 4);
+}
+
+static azm_slice outcome_text(enum azm_outcome outcome)
+{
+    switch (outcome) {
+    case AZM_OUTCOME_SUCCESS: return AZM_S("success");
+    case AZM_OUTCOME_FAILURE: return AZM_S("failure");
+    case AZM_OUTCOME_UNKNOWN: break;
+    }
+    return AZM_S("unknown");
+}
+
+static void put_transaction(struct azm_object *json, const struct azm_transaction *transaction)
+{
+    put_ids(json, transaction);
+    azm_object_text(json, "name", transaction->name);
+    azm_object_text(json, "type", transaction->type.len ? transaction->type : AZM_S("request"));
+    azm_object_number(json, "timestamp", transaction->timestamp_us);
+    put_decimal(json, "duration", transaction->duration_us, 3);
+    azm_object_text(json, "result", transaction->result);
+    azm_object_text(json, "outcome", outcome_text(transaction->outcome));
+    put_sampling(json, transaction);
+    struct azm_object_mark count = azm_object_open(json, "span_count", '{');
+    azm_object_number(json, "started", 0);
+    azm_object_close(json, count, '}');
+    put_faas(json, &transaction->faas);
+    if (transaction->sampled)
+        put_context(json, transaction);
+    put_links(json, transaction);
+}
+
+bool azm_elastic_transaction(struct azm_buf *out, const struct azm_transaction *transaction)
+{
+    size_t before = out->len;
+    struct azm_object json = {.out = out};
+    if (azm_trace_id_is_none(transaction->trace_id) || azm_span_id_is_none(transaction->id))
+        return false;
+    azm_buf_add(out, AZM_S("{\"transaction\":{"));
+    put_transaction(&json, transaction);
+    azm_buf_add(out, AZM_S("}}\n"));
+    if (out->len - before <= AZM_ELASTIC_EVENT_MAX)
+        return true;
+    azm_buf_truncate(out, before);
+    return false;
+}
+
+static void nothing(struct azm_buf *out)
+{
+    (void)out;
+}
+
+const struct azm_exporter_kind azm_exporter_elastic = {
+    .name = "elastic",
+    .path = "/intake/v2/events",
+    .content_type = "application/x-ndjson",
+    .accept = "application/json",
+    .begin = azm_elastic_metadata,
+    .transaction = azm_elastic_transaction,
+    .end = nothing,
+    .reply = azm_reply_read,
+};

@@ -1,0 +1,12 @@
+/* Elastic's intake v2: newline-delimited JSON, one metadata line and then a line per event. What each field means and
+ * how long it may be: intake v2 schemas (elastic/apm-data), elastic/apm specs. Limits count characters; text that is
+ * too long ends in U+2026. */
+#pragma once
+
+#include "export/exporter.h"
+
+#define AZM_ELASTIC_EVENT_MAX 307200u /* bytes of a line: what a server accepts by default (max_event_size) */
+
+void azm_elastic_metadata(struct azm_buf *out, const struct azm_source *source);
+/* One line with its newline. False: left out, because it has no ids or would be longer than AZM_ELASTIC_EVENT_MAX. */
+bool azm_elastic_transaction(struct azm_buf *out, const struct azm_transaction *transaction);

@@ -1,0 +1,23 @@
+/* How events become a request to one kind of server: one const struct per format. No state, no I/O, any thread. */
+#pragma once
+
+#include "base/buf.h"
+#include "export/reply.h"
+#include "trace/source.h"
+
+struct azm_exporter_kind {
+    const char *name;
+    const char *path; /* behind the server's URL */
+    const char *content_type, *accept;
+    /* A body is begin once, any number of transactions, end once. Each appends; out->failed past its ceiling. What an
+     * event lacks to be valid at all is supplied or, where that is impossible, the event is left out: false. */
+    void (*begin)(struct azm_buf *out, const struct azm_source *source);
+    bool (*transaction)(struct azm_buf *out, const struct azm_transaction *transaction);
+    void (*end)(struct azm_buf *out);
+    void (*reply)(unsigned http_status, azm_slice body, uint64_t events, struct azm_reply *out);
+};
+
+extern const struct azm_exporter_kind azm_exporter_elastic;
+
+/* The exporter for a destination; NULL for one that nothing is sent to. */
+const struct azm_exporter_kind *azm_exporter_for(enum azm_destination_kind kind);

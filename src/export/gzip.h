@@ -1,0 +1,12 @@
+/* Request bodies made small: gzip at its fastest, as Elastic's specification wants it. One per thread; its memory
+ * (256 KiB) is kept from body to body. */
+#pragma once
+
+#include "base/buf.h"
+
+struct azm_gzip;
+
+struct azm_gzip *azm_gzip_new(void); /* NULL: out of memory */
+void azm_gzip_free(struct azm_gzip *gzip);
+/* Appends one whole gzip member. AZM_TOO_BIG: out's ceiling is too low. */
+enum azm_status azm_gzip_add(struct azm_gzip *gzip, azm_slice bytes, struct azm_buf *out) AZM_MUST_CHECK;

@@ -1,0 +1,93 @@
+#include "export/http.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static void public_urls(void **state)
+{
+    static const struct {
+        const char *url, *shown;
+    } rows[] = {
+        {"http://user:word@apm.example:8200/base?key=secret#x", "http://apm.example:8200/base"},
+        {"https://[::1]:9", "https://[::1]:9"},
+        {"https://apm.example/", "https://apm.example/"},
+    };
+    (void)state;
+    for (size_t i = 0; i < AZM_COUNT(rows); i++) {
+        struct azm_buf out;
+        azm_buf_init(&out, 1024);
+        azm_http_public_url(azm_slice_str(rows[i].url), &out);
+        azm_buf_add_byte(&out, 0);
+        assert_string_equal(out.ptr, rows[i].shown);
+        azm_buf_dispose(&out);
+    }
+}
+
+static void user_agents(void **state)
+{
+    static const struct {
+        const char *service, *version, *text;
+    } rows[] = {
+        {"myService", NULL, "apm-agent-azimuth/1.2 (myService)"},
+        {"myService", "v42", "apm-agent-azimuth/1.2 (myService v42)"},
+        {"myService", "123(:\\;)456", "apm-agent-azimuth/1.2 (myService 123_:_;_456)"},
+        {"my\nService/()<>@", NULL, "apm-agent-azimuth/1.2 (my_Service/__<>@)"},
+    };
+    (void)state;
+    for (size_t i = 0; i < AZM_COUNT(rows); i++) {
+        struct azm_source source = {.service_name = azm_slice_str(rows[i].service),
+                                    .service_version = azm_slice_str(rows[i].version),
+                                    .agent_name = AZM_S("azimuth"),
+                                    .agent_version = AZM_S("1.2")};
+        struct azm_buf out;
+        azm_buf_init(&out, 1024);
+        azm_http_user_agent(&source, &out);
+        azm_buf_add_byte(&out, 0);
+        assert_string_equal(out.ptr, rows[i].text);
+        azm_buf_dispose(&out);
+    }
+}
+
+static void addresses_that_cannot_be_used(void **state)
+{
+    static const char *const urls[] = {"", "apm.example:8200", "ftp://apm.example", "http://", "file:///etc/passwd"};
+    (void)state;
+    for (size_t i = 0; i < AZM_COUNT(urls); i++) {
+        struct azm_destination destination = {.kind = AZM_DESTINATION_ELASTIC, .url = azm_slice_str(urls[i])};
+        struct azm_error err = {AZM_OK, ""};
+        assert_null(azm_http_open(&azm_exporter_elastic, &destination, &err));
+        assert_int_equal(err.status, AZM_BAD_CONFIG);
+        assert_non_null(strstr(err.text, "expected http://HOST"));
+    }
+}
+
+static void a_stopped_sender_gives_up_at_once(void **state)
+{
+    struct azm_destination destination = {.kind = AZM_DESTINATION_ELASTIC, .url = AZM_S("https://apm.example/")};
+    const struct azm_sending sending = {AZM_S("{}\n"), 1, "test"};
+    struct azm_sent sent;
+    (void)state;
+    struct azm_sender *sender = azm_http_open(&azm_exporter_elastic, &destination, NULL);
+    assert_non_null(sender);
+    assert_false(sender->loopback);
+    sender->stop(sender);
+    sender->send(sender, &sending, &sent);
+    assert_int_equal(sent.reply.verdict, AZM_VERDICT_RETRY);
+    assert_int_equal(sent.http_status, 0);
+    sender->close(sender);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(public_urls),
+        cmocka_unit_test(user_agents),
+        cmocka_unit_test(addresses_that_cannot_be_used),
+        cmocka_unit_test(a_stopped_sender_gives_up_at_once),
+    };
+    if (azm_http_setup(NULL) != AZM_OK)
+        return 1;
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

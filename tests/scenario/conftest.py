@@ -1,0 +1,73 @@
+"""Fixtures of the scenarios. AZM_BUILD names the build folder (default build/dev), AZM_SHARED the shared data."""
+import pathlib
+import sys
+
+import pytest
+
+import values
+from host import Host
+from processes import TAP
+
+HERE = pathlib.Path(__file__).parent
+WORKER = HERE / "worker.py"
+PYTHON = "/usr/bin/python3" if pathlib.Path("/usr/bin/python3").exists() else sys.executable
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "slow: takes more than a few seconds")
+
+
+class Scene:
+    """A folder for one scenario, and hosts and scripted workers in it."""
+
+    def __init__(self, folder):
+        self.folder, self.hosts = folder, []
+        self.app = folder / "app"
+        self.app.mkdir()
+
+    def host(self, app=None, **more):
+        app = app or self.app
+        app.mkdir(exist_ok=True)
+        self.hosts.append(Host(app, **more))
+        return self.hosts[-1]
+
+    def worker_env(self, functions, style="node", **scripted):
+        """Settings of the scripted worker: worker_env([...], endure=1) is SCRIPTED_ENDURE=1."""
+        file = self.folder / f"functions-{len(list(self.folder.glob('functions-*')))}.json"
+        values.save(functions, file)
+        return {"SCRIPTED_FUNCTIONS": str(file), "SCRIPTED_STYLE": style,
+                **{f"SCRIPTED_{k.upper()}": str(v) for k, v in scripted.items()}}
+
+    def start(self, host, functions, style="node", through_tap=True, env=None, popen=None, **scripted):
+        """A scripted worker under the host, through the tap or without it. Not yet spoken to."""
+        env = {**self.worker_env(functions, style, **scripted), **(env or {})}
+        executable = [PYTHON]
+        if through_tap:
+            executable, env = [TAP], {"AZIMUTH_WORKER_EXECUTABLE": PYTHON, **env}
+        return host.start(executable, WORKER, env=env, **(popen or {}))
+
+    def both_legs(self, functions, **more):
+        """A host and a worker with the tap between, both legs recorded: (host, channel, check). check() stops both and
+        compares."""
+        near, far = self.folder / "worker-leg", self.folder / "host-leg"
+        host = self.host(record=far)
+        channel = self.start(host, functions, record=near, **more)
+
+        def check(stop=True):
+            import wire
+            if stop and channel.process.poll() is None:
+                channel.terminate()
+            host.close()
+            wire.same_bytes(near, far)
+        return host, channel, check
+
+    def close(self):
+        for host in self.hosts:
+            host.close()
+
+
+@pytest.fixture
+def scene(tmp_path):
+    scene = Scene(tmp_path)
+    yield scene
+    scene.close()

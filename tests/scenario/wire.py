@@ -1,0 +1,80 @@
+"""A relay that changes nothing and writes down what went through: put on both sides of the tap, the two have to hold
+the same bytes."""
+import os
+import pathlib
+import socket
+import threading
+
+
+class Recorder:
+    """Listens on a port of its own. Connection N of it becomes two files in the folder: N.w, what the connecting side
+    (the worker, or the tap for it) sent, and N.h, what the host answered."""
+
+    def __init__(self, folder, port, host="127.0.0.1"):
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.target = (host, port)
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=512)
+        self.port = self.listener.getsockname()[1]
+        self.count = 0
+        self.threads = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def _accept(self):
+        while True:
+            try:
+                near, _ = self.listener.accept()
+            except OSError:
+                return
+            try:
+                far = socket.create_connection(self.target)
+            except OSError:
+                near.close()
+                continue
+            name, self.count = str(self.count), self.count + 1
+            for source, sink, ending in ((near, far, ".w"), (far, near, ".h")):
+                source.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                thread = threading.Thread(target=self._copy, args=(source, sink, self.folder / (name + ending)),
+                                          daemon=True)
+                self.threads.append(thread)
+                thread.start()
+
+    @staticmethod
+    def _copy(source, sink, path):
+        # Written down before it is sent: so the record is complete even when this process is ended by the next byte.
+        with open(path, "wb", buffering=0) as out:
+            try:
+                while data := source.recv(1 << 18):
+                    out.write(data)
+                    sink.sendall(data)
+                sink.shutdown(socket.SHUT_WR)
+            except OSError:
+                for s in (source, sink):
+                    try:
+                        s.shutdown(socket.SHUT_RDWR)
+                    except OSError:
+                        pass
+
+    def close(self, patience=10):
+        self.listener.close()
+        for thread in self.threads:
+            thread.join(patience)
+
+
+def connections(folder):
+    """[(bytes of the worker, bytes of the host)] of a record, in an order that does not depend on who came first."""
+    folder = pathlib.Path(folder)
+    pairs = [(path.read_bytes(), path.with_suffix(".h").read_bytes()) for path in folder.glob("*.w")]
+    return sorted(pairs)
+
+
+def same_bytes(worker_leg, host_leg):
+    """Asserts that what entered one leg left the other. Lengths first: a diff of megabytes helps nobody."""
+    near, far = connections(worker_leg), connections(host_leg)
+    assert near, f"{worker_leg} recorded no connection"
+    assert [(len(w), len(h)) for w, h in near] == [(len(w), len(h)) for w, h in far]
+    for n, (a, b) in enumerate(zip(near, far)):
+        for side in (0, 1):
+            if a[side] != b[side]:
+                at = os.path.commonprefix([a[side], b[side]])
+                raise AssertionError(f"connection {n}, {'wh'[side]}: different from byte {len(at)}")

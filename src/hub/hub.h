@@ -1,0 +1,25 @@
+/* The hub: one HTTP server that takes intake v2, keeps it, answers queries and serves a page. docs/API.md lists the
+ * paths. Its threads: the server's own (a few) and the store's writer. */
+#pragma once
+
+#include "base/slice.h"
+
+struct azm_hub;
+
+struct azm_hub_options {
+    const char *listen;   /* HOST:PORT, see listen.h; port 0 takes a free one */
+    const char *data_dir; /* made when it is missing */
+    const char *token;    /* NULL or empty: none. Needed off loopback. */
+    int64_t max_age_us;   /* of stored traces; 0: for ever */
+    uint64_t max_bytes;   /* of the store; 0: no limit */
+};
+
+/* AZM_BAD_CONFIG: the address is wrong, or not loopback without a token. AZM_BUSY: the port is taken. */
+enum azm_status azm_hub_start(const struct azm_hub_options *options, struct azm_hub **out,
+                              struct azm_error *err) AZM_MUST_CHECK;
+/* Takes no new requests, lets those under way end (for 2 s at most), commits, and is gone. NULL is fine. */
+void azm_hub_stop(struct azm_hub *hub);
+/* The real one. */
+unsigned azm_hub_port(const struct azm_hub *hub);
+/* Since the last request began or ended; 0 while one is under way. */
+uint64_t azm_hub_idle_ms(struct azm_hub *hub);

@@ -1,0 +1,103 @@
+#include "hub/receive/decode.h"
+
+#include "hub/receive/shape.h"
+#include "hub/receive/unpack.h"
+
+#include <jansson.h>
+
+static const struct {
+    const char *key;
+    const struct azm_shape *shape;
+    bool kept;
+    enum azm_event_kind kind;
+} kinds[] = {
+    {"transaction", &azm_shape_transaction, true, AZM_EVENT_TRANSACTION},
+    {"span", &azm_shape_span, true, AZM_EVENT_SPAN},
+    {"error", &azm_shape_error, true, AZM_EVENT_ERROR},
+    {"log", &azm_shape_log, true, AZM_EVENT_LOG},
+    {"metricset", &azm_shape_metricset, false, AZM_EVENT_LOG},
+};
+
+static json_t *parse(azm_slice line, const char **key, json_t **object, struct azm_error *err)
+{
+    json_error_t where;
+    json_t *root = json_loadb(line.ptr, line.len, JSON_ALLOW_NUL, &where);
+    if (!root) {
+        azm_fail(err, AZM_BAD_INPUT, "JSON error at byte %d: %s", where.position, where.text);
+        return NULL;
+    }
+    void *first = json_object_iter(root);
+    *key = first ? json_object_iter_key(first) : "";
+    *object = first ? json_object_iter_value(first) : NULL;
+    return root;
+}
+
+/* The object's own bytes: of {"span":{...}} what is between the first colon (the key holds none) and the last brace. A
+ * line with more keys than one is written anew. */
+static azm_slice raw_of(azm_slice line, const json_t *root, const json_t *object, struct azm_arena *arena)
+{
+    if (json_object_size(root) == 1) {
+        azm_slice rest = azm_slice_drop(line, azm_slice_find(line, ':') + 1);
+        return azm_arena_copy(arena, azm_slice_take(rest, azm_slice_rfind(rest, '}')));
+    }
+    char *text = json_dumps(object, JSON_COMPACT);
+    azm_slice raw = azm_arena_copy(arena, azm_slice_str(text));
+    free(text);
+    return raw;
+}
+
+static enum azm_status take_metadata(azm_slice line, const json_t *root, const char *key, const json_t *object,
+                                     struct azm_batch *batch, struct azm_error *err)
+{
+    if (strcmp(key, "metadata") != 0)
+        return azm_fail(err, AZM_BAD_INPUT, "the first line must be {\"metadata\": {...}}, not \"%.40s\"", key);
+    enum azm_status status = azm_shape_check(&azm_shape_metadata, key, object, err);
+    if (status == AZM_OK) {
+        azm_slice raw = raw_of(line, root, object, &batch->arena);
+        azm_batch_set_metadata(batch, raw, azm_json_text(object, "service.name"),
+                               azm_json_text(object, "service.environment"));
+    }
+    return status;
+}
+
+enum azm_status azm_decode_metadata(azm_slice line, struct azm_batch *batch, struct azm_error *err)
+{
+    const char *key;
+    json_t *object, *root = parse(line, &key, &object, err);
+    if (!root)
+        return AZM_BAD_INPUT;
+    enum azm_status status = take_metadata(line, root, key, object, batch, err);
+    json_decref(root);
+    return status;
+}
+
+static enum azm_status take_event(azm_slice line, const json_t *root, const char *key, const json_t *object,
+                                  struct azm_batch *batch, struct azm_error *err)
+{
+    for (size_t i = 0; i < AZM_COUNT(kinds); i++) {
+        if (strcmp(key, kinds[i].key) != 0)
+            continue;
+        enum azm_status status = azm_shape_check(kinds[i].shape, key, object, err);
+        if (status != AZM_OK || !kinds[i].kept)
+            return status;
+        struct azm_event *event = azm_batch_add(batch);
+        event->kind = kinds[i].kind;
+        event->raw = raw_of(line, root, object, &batch->arena);
+        azm_unpack(object, batch, event);
+        batch->bytes += line.len;
+        return AZM_OK;
+    }
+    return azm_fail(err, AZM_BAD_INPUT,
+                    "unknown kind of event \"%.40s\"; transaction, span, error, log and metricset are known", key);
+}
+
+enum azm_status azm_decode_event(azm_slice line, struct azm_batch *batch, struct azm_error *err)
+{
+    const char *key;
+    json_t *object, *root = parse(line, &key, &object, err);
+    if (!root)
+        return AZM_BAD_INPUT;
+    enum azm_status status = take_event(line, root, key, object, batch, err);
+    json_decref(root);
+    return status;
+}

@@ -1,0 +1,52 @@
+#include "hub/respond.h"
+
+#include "hub/query/text.h"
+
+static void add_header(struct MHD_Response *response, const char *name, const char *value)
+{
+    if (response && value)
+        MHD_add_response_header(response, name, value);
+}
+
+struct MHD_Response *azm_response(azm_slice body, const char *content_type)
+{
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(body.len, (void *)(body.len ? body.ptr : ""), MHD_RESPMEM_MUST_COPY);
+    add_header(response, "Content-Type", content_type);
+    add_header(response, "X-Content-Type-Options", "nosniff");
+    add_header(response, "Cache-Control", "no-store");
+    return response;
+}
+
+struct MHD_Response *azm_response_error(const char *text)
+{
+    struct azm_buf body;
+    azm_buf_init(&body, 64 * 1024);
+    azm_buf_add_str(&body, "{\"error\":");
+    azm_text_add_json(&body, azm_slice_str(text));
+    azm_buf_add_str(&body, "}");
+    struct MHD_Response *response = azm_response(azm_buf_slice(&body), "application/json");
+    azm_buf_dispose(&body);
+    return response;
+}
+
+enum MHD_Result azm_respond(struct MHD_Connection *connection, unsigned status, struct MHD_Response *response)
+{
+    if (!response)
+        return MHD_NO;
+    enum MHD_Result result = MHD_queue_response(connection, status, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+unsigned azm_respond_status(enum azm_status status)
+{
+    switch ((int)status) {
+    case AZM_OK: return 200;
+    case AZM_BAD_INPUT:
+    case AZM_UNSUPPORTED: return 400;
+    case AZM_NOT_FOUND: return 404;
+    case AZM_NO_MEMORY: return 503;
+    default: return 500;
+    }
+}

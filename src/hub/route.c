@@ -1,0 +1,169 @@
+#include "hub/respond.h"
+#include "hub/state.h"
+
+#include "hub/guard.h"
+#include "hub/receive/intake.h"
+
+#include <stdlib.h>
+
+/* More of a body that nobody wants ends the connection. */
+enum { DISCARD_MAX = 16 * 1024 * 1024 };
+
+static const struct azm_route routes[] = {
+    {"GET", "/", true, true, azm_show_root},
+    {"GET", "/page.js", true, true, azm_show_script},
+    {"GET", "/page.css", true, true, azm_show_style},
+    {"GET", "/api/traces", false, false, azm_show_traces},
+    {"GET", "/api/traces/", false, false, azm_show_trace},
+    {"POST", "/intake/v2/events", false, true, azm_take_intake},
+    {"GET", "/config/v1/agents", false, true, azm_show_config},
+    {"POST", "/config/v1/agents", false, true, azm_show_config},
+};
+
+azm_slice azm_request_header(const struct azm_request *request, const char *name)
+{
+    return azm_slice_str(MHD_lookup_connection_value(request->connection, MHD_HEADER_KIND, name));
+}
+
+bool azm_request_has_query(const struct azm_request *request, const char *name)
+{
+    const char *value;
+    size_t size;
+    return MHD_lookup_connection_value_n(request->connection, MHD_GET_ARGUMENT_KIND, name, strlen(name), &value,
+                                         &size) == MHD_YES;
+}
+
+static void refuse(struct azm_request *request, unsigned status, const char *text)
+{
+    request->refusal_status = status;
+    request->refusal = azm_response_error(text);
+}
+
+/* An endpoint of an installation ends with /communication; what lies below it is the same as at the top. */
+static azm_slice own_path(const char *url)
+{
+    azm_slice path = azm_slice_str(url), base = AZM_S("/communication");
+    azm_slice below = azm_slice_starts(path, base) ? azm_slice_drop(path, base.len) : path;
+    if (below.len == 0)
+        return AZM_S("/");
+    return below.ptr[0] == '/' ? below : path;
+}
+
+static bool matches(const struct azm_route *route, azm_slice path, azm_slice *rest)
+{
+    azm_slice own = azm_slice_str(route->path);
+    bool folder = own.len > 1 && own.ptr[own.len - 1] == '/';
+    *rest = azm_slice_drop(path, own.len);
+    return folder ? azm_slice_starts(path, own) && rest->len > 0 : azm_slice_eq(path, own);
+}
+
+static void allow(struct azm_request *request, const char *method)
+{
+    refuse(request, 405, strcmp(method, "POST") == 0 ? "only POST is supported here" : "only GET is supported here");
+    if (request->refusal)
+        MHD_add_response_header(request->refusal, "Allow", method);
+}
+
+static void find_route(struct azm_request *request, const char *url, const char *method)
+{
+    azm_slice path = own_path(url), rest;
+    const char *other = NULL;
+    if (strcmp(method, "HEAD") == 0)
+        method = "GET";
+    for (size_t i = 0; i < AZM_COUNT(routes) && !request->route; i++) {
+        if (!matches(&routes[i], path, &rest))
+            continue;
+        other = routes[i].method;
+        if (strcmp(method, other) == 0) {
+            request->route = &routes[i];
+            request->rest = rest; /* of MHD's url, which lives as long as the request */
+        }
+    }
+    if (!request->route && other)
+        allow(request, other);
+    else if (!request->route)
+        refuse(request, 404, "no such path; / says what is here");
+}
+
+bool azm_request_is_known(const struct azm_request *request)
+{
+    const char *token = request->hub->token;
+    return !token || azm_guard_token(azm_request_header(request, "Authorization"), azm_slice_str(token));
+}
+
+static void check_caller(struct azm_request *request)
+{
+    const struct azm_route *route = request->route;
+    const struct azm_hub *hub = request->hub;
+    azm_slice host = azm_request_header(request, "Host");
+    if (!azm_guard_origin(azm_request_header(request, "Origin"), host)) {
+        refuse(request, 403, "requests from pages of another origin are not taken");
+    } else if (!route->open && !azm_request_is_known(request)) {
+        refuse(request, 401, "the hub's token is needed: Authorization: Bearer TOKEN, or ApiKey TOKEN");
+        if (request->refusal)
+            MHD_add_response_header(request->refusal, "WWW-Authenticate", "Bearer");
+    } else if (!hub->token && !route->foreign_host && !azm_guard_host(host)) {
+        refuse(request, 403, "ask by address or as localhost");
+    }
+}
+
+static struct azm_request *begin(struct azm_hub *hub, struct MHD_Connection *connection, const char *url,
+                                 const char *method)
+{
+    struct azm_request *request = calloc(1, sizeof *request);
+    if (!request)
+        return NULL;
+    request->hub = hub;
+    request->connection = connection;
+    hub->requests++;
+    hub->last_ns = uv_hrtime();
+    find_route(request, url, method);
+    if (request->route)
+        check_caller(request);
+    if (!request->refusal && request->route && request->route->handle == azm_take_intake)
+        azm_intake_begin(request);
+    return request;
+}
+
+static enum MHD_Result discard(struct azm_request *request, size_t *size)
+{
+    request->discarded += *size;
+    *size = 0;
+    return request->discarded > DISCARD_MAX ? MHD_NO : MHD_YES;
+}
+
+enum MHD_Result azm_route_request(void *hub, struct MHD_Connection *connection, const char *url, const char *method,
+                                  const char *version, const char *data, size_t *size, void **state)
+{
+    (void)version;
+    struct azm_request *request = *state;
+    if (!request) {
+        *state = begin(hub, connection, url, method);
+        return *state ? MHD_YES : MHD_NO;
+    }
+    if (*size && !request->intake)
+        return discard(request, size);
+    if (!request->refusal)
+        return request->route ? request->route->handle(request, data, size) : MHD_NO;
+    MHD_add_response_header(request->refusal, "Connection", "close");
+    enum MHD_Result result = azm_respond(connection, request->refusal_status, request->refusal);
+    request->refusal = NULL;
+    return result;
+}
+
+void azm_route_done(void *hub, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode why)
+{
+    (void)connection;
+    (void)why;
+    struct azm_hub *self = hub;
+    struct azm_request *request = *state;
+    if (!request)
+        return;
+    if (request->refusal)
+        MHD_destroy_response(request->refusal);
+    azm_intake_free(request->intake);
+    free(request);
+    *state = NULL;
+    self->last_ns = uv_hrtime();
+    self->requests--;
+}

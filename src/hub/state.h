@@ -1,0 +1,73 @@
+/* What the hub's files share. Inside src/hub only. */
+#pragma once
+
+#include "hub/hub.h"
+#include "hub/listen.h"
+#include "hub/store/reader.h"
+#include "hub/store/store.h"
+
+#include <microhttpd.h>
+#include <stdatomic.h>
+#include <uv.h>
+
+enum { AZM_HUB_READERS = 8 };
+
+struct azm_hub {
+    struct azm_listen address;
+    char *token; /* NULL: none */
+    struct azm_store *store;
+    struct MHD_Daemon *daemon;
+    _Atomic uint64_t last_ns; /* uv_hrtime of the last request's begin or end */
+    _Atomic unsigned requests; /* under way */
+    uv_mutex_t mutex; /* guards all below */
+    uv_cond_t settled;
+    bool stopping;
+    unsigned commits; /* under way: their connections are suspended */
+    struct azm_reader *readers[AZM_HUB_READERS];
+    size_t reader_count;
+};
+
+struct azm_intake;
+
+/* One HTTP request, from its head to the end of its answer. */
+struct azm_request {
+    struct azm_hub *hub;
+    struct MHD_Connection *connection;
+    const struct azm_route *route;
+    azm_slice rest;            /* of the path, behind the route's own */
+    struct MHD_Response *refusal; /* decided at the head, given at the end of the body */
+    unsigned refusal_status;
+    uint64_t discarded;
+    struct azm_intake *intake;
+    bool committing;
+    enum azm_status committed;
+};
+
+/* Gives the answer, or takes a piece of the body: as MHD_AccessHandlerCallback after the first call. */
+typedef enum MHD_Result azm_route_handler(struct azm_request *request, const char *data, size_t *size);
+
+struct azm_route {
+    const char *method, *path; /* a path that ends with '/' takes what lies below it */
+    bool open;                 /* for callers without a token too */
+    bool foreign_host;         /* also under a Host name that is not ours: see guard.h */
+    azm_route_handler *handle;
+};
+
+int64_t azm_hub_now_us(void);
+
+/* route.c */
+enum MHD_Result azm_route_request(void *hub, struct MHD_Connection *connection, const char *url, const char *method,
+                                  const char *version, const char *data, size_t *size, void **request);
+void azm_route_done(void *hub, struct MHD_Connection *connection, void **request, enum MHD_RequestTerminationCode why);
+azm_slice azm_request_header(const struct azm_request *request, const char *name);
+/* It carries the token, or none is needed. */
+bool azm_request_is_known(const struct azm_request *request);
+bool azm_request_has_query(const struct azm_request *request, const char *name);
+
+/* pages.c */
+azm_route_handler azm_show_root, azm_show_script, azm_show_style, azm_show_traces, azm_show_trace, azm_show_config;
+
+/* upload.c */
+azm_route_handler azm_take_intake;
+/* At the head: NULL, or the refusal. */
+void azm_intake_begin(struct azm_request *request);

@@ -1,0 +1,78 @@
+#include "hub/store/statement.h"
+
+#include <sqlite3.h>
+
+enum azm_status azm_statement_init(struct azm_statement *s, sqlite3 *db, const char *sql, struct azm_error *err)
+{
+    *s = (struct azm_statement){.next = 1};
+    if (sqlite3_prepare_v3(db, sql, -1, SQLITE_PREPARE_PERSISTENT, &s->stmt, NULL) != SQLITE_OK)
+        return azm_fail(err, AZM_IO, "%s", sqlite3_errmsg(db));
+    return AZM_OK;
+}
+
+void azm_statement_dispose(struct azm_statement *s)
+{
+    sqlite3_finalize(s->stmt);
+    s->stmt = NULL;
+}
+
+void azm_bind_key(struct azm_statement *s, azm_slice text)
+{
+    sqlite3_bind_text(s->stmt, s->next++, text.len ? text.ptr : "", (int)text.len, SQLITE_STATIC);
+}
+
+void azm_bind_text(struct azm_statement *s, azm_slice text)
+{
+    if (text.len)
+        azm_bind_key(s, text);
+    else
+        azm_bind_null(s);
+}
+
+void azm_bind_int(struct azm_statement *s, int64_t value)
+{
+    sqlite3_bind_int64(s->stmt, s->next++, value);
+}
+
+void azm_bind_null(struct azm_statement *s)
+{
+    sqlite3_bind_null(s->stmt, s->next++);
+}
+
+void azm_statement_reset(struct azm_statement *s)
+{
+    sqlite3_reset(s->stmt);
+    s->next = 1;
+}
+
+enum azm_status azm_statement_row(struct azm_statement *s, struct azm_error *err)
+{
+    int rc = sqlite3_step(s->stmt);
+    if (rc == SQLITE_ROW)
+        return AZM_OK;
+    sqlite3 *db = sqlite3_db_handle(s->stmt);
+    enum azm_status status = rc == SQLITE_DONE   ? AZM_END
+                             : rc == SQLITE_FULL ? azm_fail(err, AZM_FULL, "%s", sqlite3_errmsg(db))
+                                                 : azm_fail(err, AZM_IO, "%s", sqlite3_errmsg(db));
+    azm_statement_reset(s);
+    return status;
+}
+
+enum azm_status azm_statement_run(struct azm_statement *s, struct azm_error *err)
+{
+    enum azm_status status = azm_statement_row(s, err);
+    if (status == AZM_OK)
+        azm_statement_reset(s);
+    return status == AZM_END ? AZM_OK : status;
+}
+
+azm_slice azm_column_text(const struct azm_statement *s, int column)
+{
+    const char *text = (const char *)sqlite3_column_text(s->stmt, column);
+    return azm_slice_of(text, text ? (size_t)sqlite3_column_bytes(s->stmt, column) : 0);
+}
+
+int64_t azm_column_int(const struct azm_statement *s, int column)
+{
+    return sqlite3_column_int64(s->stmt, column);
+}

@@ -1,0 +1,35 @@
+/* The hub's memory: one SQLite file, written by one thread, read by many.
+ * Any thread may call these. */
+#pragma once
+
+#include "hub/store/batch.h"
+
+struct azm_store;
+
+struct azm_store_options {
+    const char *dir;     /* made when it is missing */
+    int64_t max_age_us;  /* older traces are forgotten; 0: never */
+    uint64_t max_bytes;  /* the oldest traces are forgotten when the file holds more; 0: no limit */
+    unsigned period_ms;  /* between looks for old ones; 0: a minute */
+};
+
+struct azm_store_counters {
+    uint64_t commits, batches, events, known, failed_batches;
+};
+
+/* Opens or makes DIR/hub.db and starts the writer. err names the file and the cause. */
+enum azm_status azm_store_open(const struct azm_store_options *options, struct azm_store **out,
+                               struct azm_error *err) AZM_MUST_CHECK;
+/* Commits what was added, then ends. NULL is fine. */
+void azm_store_close(struct azm_store *store);
+/* DIR/hub.db, for readers (reader.h). Lives as long as the store. */
+const char *azm_store_path(const struct azm_store *store);
+struct azm_store_counters azm_store_counters(struct azm_store *store);
+
+/* Queues the batch, which belongs to the writer until done(self, status) is called, on the writer's thread: AZM_OK when
+ * it is committed (then it outlives a crash of this process; synchronous=NORMAL does not promise more), else nothing
+ * of it was stored. Batches that wait together are committed together. */
+void azm_store_add(struct azm_store *store, struct azm_batch *batch, void (*done)(void *self, enum azm_status status),
+                   void *self);
+/* The same, but returns after the commit. */
+enum azm_status azm_store_add_wait(struct azm_store *store, struct azm_batch *batch) AZM_MUST_CHECK;

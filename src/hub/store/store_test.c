@@ -1,0 +1,338 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "hub/store/reader.h"
+#include "hub/store/store.h"
+
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <uv.h>
+
+static char folder[256], file[300];
+
+static int make_folder(void **state)
+{
+    (void)state;
+    uv_fs_t req;
+    char where[200];
+    size_t size = sizeof where;
+    uv_os_tmpdir(where, &size);
+    strncat(where, "/azm-store-XXXXXX", sizeof where - strlen(where) - 1);
+    int rc = uv_fs_mkdtemp(NULL, &req, where, NULL);
+    snprintf(folder, sizeof folder, "%s", req.path);
+    snprintf(file, sizeof file, "%s/hub.db", folder);
+    uv_fs_req_cleanup(&req);
+    return rc;
+}
+
+static int remove_folder(void **state)
+{
+    (void)state;
+    const char *names[] = {"hub.db", "hub.db-wal", "hub.db-shm"};
+    for (size_t i = 0; i < AZM_COUNT(names); i++) {
+        char path[300];
+        snprintf(path, sizeof path, "%s/%s", folder, names[i]);
+        remove(path);
+    }
+    return remove(folder);
+}
+
+static struct azm_store *open_store(struct azm_store_options options)
+{
+    struct azm_store *store = NULL;
+    struct azm_error err = {.text = ""};
+    options.dir = folder;
+    if (azm_store_open(&options, &store, &err) != AZM_OK)
+        fail_msg("%s", err.text);
+    return store;
+}
+
+struct made {
+    enum azm_event_kind kind;
+    const char *trace, *id, *parent, *service, *name;
+    int64_t start_us;
+    bool failed, cold;
+};
+
+static void add(struct azm_store *store, const struct made *made, size_t count, int64_t received_us)
+{
+    struct azm_batch batch;
+    azm_batch_init(&batch);
+    batch.received_us = received_us;
+    azm_batch_set_metadata(&batch, AZM_S("{\"service\":{}}"), AZM_S("svc"), AZM_S("test"));
+    for (size_t i = 0; i < count; i++) {
+        struct azm_event *event = azm_batch_add(&batch);
+        *event = (struct azm_event){.kind = made[i].kind,
+                                    .trace_id = azm_slice_str(made[i].trace),
+                                    .id = azm_slice_str(made[i].id),
+                                    .parent_id = azm_slice_str(made[i].parent),
+                                    .service = azm_slice_str(made[i].service),
+                                    .name = azm_slice_str(made[i].name),
+                                    .start_us = made[i].start_us,
+                                    .duration_us = 10,
+                                    .outcome = made[i].failed ? AZM_OUTCOME_FAILURE : AZM_OUTCOME_SUCCESS,
+                                    .coldstart = made[i].cold,
+                                    .raw = azm_slice_str(made[i].name)};
+    }
+    assert_int_equal(azm_store_add_wait(store, &batch), AZM_OK);
+    azm_batch_dispose(&batch);
+}
+
+struct seen {
+    size_t count;
+    char names[1024]; /* "a,b," in the order they came */
+    int64_t spans, errors, logs, transactions, failed;
+    bool cold;
+};
+
+static bool see_trace(void *self, const struct azm_trace_row *row)
+{
+    struct seen *seen = self;
+    size_t at = strlen(seen->names);
+    seen->count++;
+    snprintf(seen->names + at, sizeof seen->names - at, "%.*s,", AZM_FMT(row->name));
+    seen->spans = row->spans;
+    seen->errors = row->errors;
+    seen->logs = row->logs;
+    seen->transactions = row->transactions;
+    seen->failed = row->failed;
+    seen->cold = row->coldstart;
+    return true;
+}
+
+static bool see_event(void *self, const struct azm_event_row *row)
+{
+    struct seen *seen = self;
+    size_t at = strlen(seen->names);
+    seen->count++;
+    snprintf(seen->names + at, sizeof seen->names - at, "%.*s,", AZM_FMT(row->event.raw));
+    return true;
+}
+
+static struct seen list(struct azm_trace_filter filter, int64_t *cursor)
+{
+    struct seen seen = {.count = 0};
+    struct azm_reader *reader;
+    int64_t ignored;
+    filter.limit = filter.limit ? filter.limit : 100;
+    assert_int_equal(azm_reader_open(file, &reader, NULL), AZM_OK);
+    assert_int_equal(azm_reader_traces(reader, &filter, see_trace, &seen, cursor ? cursor : &ignored, NULL), AZM_OK);
+    azm_reader_close(reader);
+    return seen;
+}
+
+static struct seen events(const char *trace)
+{
+    struct seen seen = {.count = 0};
+    struct azm_reader *reader;
+    assert_int_equal(azm_reader_open(file, &reader, NULL), AZM_OK);
+    assert_int_equal(azm_reader_events(reader, azm_slice_str(trace), see_event, &seen, NULL), AZM_OK);
+    azm_reader_close(reader);
+    return seen;
+}
+
+static const struct made one_trace[] = {
+    {AZM_EVENT_SPAN, "t1", "s1", "b", "two", "select", 30, false, false},
+    {AZM_EVENT_TRANSACTION, "t1", "b", "a", "two", "callee", 20, false, true},
+    {AZM_EVENT_TRANSACTION, "t1", "a", "", "one", "caller", 25, true, false}, /* no parent: the first, though later */
+    {AZM_EVENT_TRANSACTION, "t1", "c", "a", "three", "early", 5, false, false},
+    {AZM_EVENT_ERROR, "t1", "e1", "a", "one", "Oops", 26, false, false},
+    {AZM_EVENT_LOG, "t1", "", "a", "one", "said", 27, false, false},
+    {AZM_EVENT_LOG, "", "", "", "one", "alone", 27, false, false},
+};
+
+static void a_trace_goes_by_its_root(void **state)
+{
+    (void)state;
+    struct azm_store *store = open_store((struct azm_store_options){.max_age_us = 0});
+    for (size_t i = 0; i < AZM_COUNT(one_trace); i++)
+        add(store, &one_trace[i], 1, 1000); /* one by one, and then again, as a sender does that got no answer */
+    add(store, one_trace, AZM_COUNT(one_trace), 2000);
+    struct seen seen = list((struct azm_trace_filter){.limit = 10}, NULL);
+    assert_string_equal(seen.names, "caller,");
+    assert_int_equal(seen.transactions, 3);
+    assert_int_equal(seen.spans, 1);
+    assert_int_equal(seen.errors, 1);
+    assert_int_equal(seen.logs, 1);
+    assert_int_equal(seen.failed, 1);
+    assert_true(seen.cold);
+    assert_string_equal(events("t1").names, "early,callee,caller,select,Oops,said,");
+    assert_int_equal(list((struct azm_trace_filter){.service = AZM_S("one")}, NULL).count, 1);
+    assert_int_equal(list((struct azm_trace_filter){.service = AZM_S("two")}, NULL).count, 0);
+    assert_int_equal(list((struct azm_trace_filter){.id_prefix = AZM_S("t")}, NULL).count, 1);
+    assert_int_equal(list((struct azm_trace_filter){.id_prefix = AZM_S("t1x")}, NULL).count, 0);
+    assert_int_equal(azm_store_counters(store).known, 7);
+    azm_store_close(store);
+}
+
+static void a_cursor_finds_what_came_later(void **state)
+{
+    (void)state;
+    struct azm_store *store = open_store((struct azm_store_options){.max_age_us = 0});
+    const struct made first = {AZM_EVENT_TRANSACTION, "t2", "a", "", "one", "n1", 900, false, false};
+    const struct made part = {AZM_EVENT_SPAN, "t3", "s", "a", "one", "s", 100, false, false};
+    const struct made second = {AZM_EVENT_TRANSACTION, "t3", "a", "", "one", "n2", 100, false, false};
+    int64_t cursor = 0, later = 0;
+    add(store, &first, 1, 1);
+    list((struct azm_trace_filter){.limit = 1}, &cursor);
+    add(store, &part, 1, 1); /* no transaction yet: nothing to tell */
+    assert_int_equal(list((struct azm_trace_filter){.after = cursor}, &later).count, 0);
+    assert_int_equal(later, cursor);
+    add(store, &second, 1, 1); /* began before the first one did */
+    assert_string_equal(list((struct azm_trace_filter){.after = cursor}, &later).names, "n2,");
+    assert_true(later > cursor);
+    azm_store_close(store);
+}
+
+static void it_is_there_after_a_restart(void **state)
+{
+    (void)state;
+    struct azm_store *store = open_store((struct azm_store_options){.max_age_us = 0});
+    add(store, one_trace, AZM_COUNT(one_trace), 1000);
+    azm_store_close(store);
+    store = open_store((struct azm_store_options){.max_age_us = 0});
+    assert_int_equal(list((struct azm_trace_filter){.limit = 10}, NULL).count, 1);
+    azm_store_close(store);
+}
+
+static int64_t now_us(void)
+{
+    uv_timeval64_t now;
+    uv_gettimeofday(&now);
+    return now.tv_sec * 1000000 + now.tv_usec;
+}
+
+static int64_t rows_in(const char *table)
+{
+    sqlite3 *db;
+    sqlite3_stmt *stmt;
+    char sql[64];
+    snprintf(sql, sizeof sql, "SELECT count(*) FROM %s", table);
+    assert_int_equal(sqlite3_open(file, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
+    sqlite3_step(stmt);
+    int64_t n = sqlite3_column_int64(stmt, 0);
+    sqlite3_finalize(stmt);
+    sqlite3_close(db);
+    return n;
+}
+
+/* Retention runs when the writer has nothing to do; waits for it, with a generous end. */
+static bool becomes(const char *table, int64_t rows)
+{
+    for (int i = 0; i < 1000; i++) {
+        if (rows_in(table) == rows)
+            return true;
+        uv_sleep(10);
+    }
+    return false;
+}
+
+static void old_traces_are_forgotten(void **state)
+{
+    (void)state;
+    struct azm_store *store = open_store((struct azm_store_options){.max_age_us = 3600000000, .period_ms = 10});
+    const struct made fresh = {AZM_EVENT_TRANSACTION, "new", "a", "", "one", "fresh", 1, false, false};
+    add(store, one_trace, AZM_COUNT(one_trace), now_us() - 7200000000);
+    add(store, &fresh, 1, now_us()); /* its own clock says 1970; its arrival counts */
+    assert_true(becomes("logs", 0));
+    assert_true(becomes("spans", 0));
+    assert_true(becomes("errors", 0));
+    assert_true(becomes("traces", 1));
+    assert_true(becomes("transactions", 1));
+    assert_true(becomes("resources", 1));
+    azm_store_close(store);
+}
+
+static void the_oldest_go_when_it_is_full(void **state)
+{
+    (void)state;
+    struct azm_store *store = open_store((struct azm_store_options){.max_bytes = 2 * 1024 * 1024, .period_ms = 10});
+    static char text[4001];
+    memset(text, 'x', sizeof text - 1);
+    for (int i = 0; i < 1500; i++) {
+        char trace[16];
+        snprintf(trace, sizeof trace, "t%06d", i);
+        const struct made big = {AZM_EVENT_TRANSACTION, trace, "a", "", "one", text, i, false, false};
+        add(store, &big, 1, 1000 + i);
+    }
+    for (int i = 0; i < 1000 && list((struct azm_trace_filter){.id_prefix = AZM_S("t000000")}, NULL).count; i++)
+        uv_sleep(10);
+    assert_int_equal(list((struct azm_trace_filter){.id_prefix = AZM_S("t000000")}, NULL).count, 0);
+    assert_int_equal(list((struct azm_trace_filter){.id_prefix = AZM_S("t001499")}, NULL).count, 1);
+    azm_store_close(store);
+}
+
+static void unfit_files_are_refused(void **state)
+{
+    (void)state;
+    struct azm_store_options options = {.dir = folder};
+    struct azm_store *store;
+    struct azm_error err;
+    FILE *out = fopen(file, "w");
+    for (int i = 0; i < 1000; i++)
+        fputs("no database at all\n", out);
+    fclose(out);
+    assert_int_equal(azm_store_open(&options, &store, &err), AZM_BAD_INPUT);
+    assert_non_null(strstr(err.text, file));
+    remove(file);
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(file, &db), SQLITE_OK);
+    sqlite3_exec(db, "PRAGMA user_version = 1000", NULL, NULL, NULL);
+    sqlite3_close(db);
+    assert_int_equal(azm_store_open(&options, &store, &err), AZM_UNSUPPORTED);
+    assert_non_null(strstr(err.text, "1000"));
+    options.dir = file; /* a file where a folder should be */
+    assert_int_not_equal(azm_store_open(&options, &store, &err), AZM_OK);
+    assert_non_null(strstr(err.text, file));
+}
+
+struct adder {
+    struct azm_store *store;
+    int number;
+};
+
+static void add_many(void *arg)
+{
+    const struct adder *adder = arg;
+    for (int i = 0; i < 50; i++) {
+        char trace[32];
+        snprintf(trace, sizeof trace, "w%d-%d", adder->number, i);
+        const struct made made = {AZM_EVENT_TRANSACTION, trace, "a", "", "one", "n", i, false, false};
+        add(adder->store, &made, 1, 1);
+    }
+}
+
+static void many_threads_add(void **state)
+{
+    (void)state;
+    struct azm_store *store = open_store((struct azm_store_options){.max_age_us = 0});
+    struct adder adders[4];
+    uv_thread_t threads[4];
+    for (int i = 0; i < 4; i++) {
+        adders[i] = (struct adder){store, i};
+        uv_thread_create(&threads[i], add_many, &adders[i]);
+    }
+    for (int i = 0; i < 4; i++)
+        uv_thread_join(&threads[i]);
+    assert_int_equal(azm_store_counters(store).events, 200);
+    assert_int_equal(azm_store_counters(store).batches, 200);
+    assert_int_equal(rows_in("transactions"), 200);
+    azm_store_close(store);
+}
+
+#define ROW(function) cmocka_unit_test_setup_teardown(function, make_folder, remove_folder)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        ROW(a_trace_goes_by_its_root), ROW(a_cursor_finds_what_came_later), ROW(it_is_there_after_a_restart),
+        ROW(old_traces_are_forgotten), ROW(the_oldest_go_when_it_is_full),  ROW(unfit_files_are_refused),
+        ROW(many_threads_add),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -79,3 +79,16 @@ enum azm_status azm_listen_probe(const struct azm_listen *listen, struct azm_err
     uv_loop_close(&loop);
     return status;
 }
+
+void azm_listen_close(intptr_t handle)
+{
+    uv_loop_t loop;
+    uv_tcp_t tcp;
+    if (uv_loop_init(&loop) != 0)
+        return;
+    uv_tcp_init(&loop, &tcp);
+    if (uv_tcp_open(&tcp, (uv_os_sock_t)handle) == 0)
+        uv_close((uv_handle_t *)&tcp, NULL);
+    uv_run(&loop, UV_RUN_DEFAULT);
+    uv_loop_close(&loop);
+}

@@ -22,3 +22,5 @@ struct azm_listen {
 enum azm_status azm_listen_parse(azm_slice text, struct azm_listen *out, struct azm_error *err) AZM_MUST_CHECK;
 /* AZM_BUSY: somebody listens there; AZM_DENIED, AZM_IO: it cannot be listened on at all. */
 enum azm_status azm_listen_probe(const struct azm_listen *listen, struct azm_error *err) AZM_MUST_CHECK;
+/* Closes a listening socket that the HTTP server gave back. */
+void azm_listen_close(intptr_t handle);

@@ -1,0 +1,171 @@
+/* azimuth hub: the receiver, store and page, until SIGTERM, SIGINT or its idle time. */
+#include "program/commands.h"
+
+#include "base/log.h"
+#include "hub/hub.h"
+#include "program/data_dir.h"
+#include "program/detach.h"
+#include "program/options.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <uv.h>
+
+static const char *const about =
+    "Receives traces (Elastic APM intake v2), keeps them, and shows them at http://ADDRESS:PORT/.\n"
+    "Ends with SIGTERM or SIGINT.";
+
+struct arguments {
+    const char *listen, *data_dir, *token, *idle, *port_file, *days, *megabytes;
+    bool detach, detached;
+    uint64_t idle_ms;
+    struct azm_hub_options hub;
+};
+
+struct watch {
+    struct azm_hub *hub;
+    uint64_t idle_ms;
+    uv_signal_t term, interrupt;
+    uv_timer_t timer;
+};
+
+static void stop(uv_loop_t *loop)
+{
+    uv_stop(loop);
+}
+
+static void on_signal(uv_signal_t *handle, int number)
+{
+    (void)number;
+    stop(handle->loop);
+}
+
+static void on_second(uv_timer_t *timer)
+{
+    struct watch *watch = timer->data;
+    if (watch->idle_ms && azm_hub_idle_ms(watch->hub) >= watch->idle_ms)
+        stop(timer->loop);
+}
+
+static void wait_for_end(struct azm_hub *hub, uint64_t idle_ms)
+{
+    uv_loop_t *loop = uv_default_loop();
+    struct watch watch = {.hub = hub, .idle_ms = idle_ms};
+    uv_signal_init(loop, &watch.term);
+    uv_signal_init(loop, &watch.interrupt);
+    uv_timer_init(loop, &watch.timer);
+    watch.timer.data = &watch;
+    uv_signal_start(&watch.term, on_signal, SIGTERM);
+    uv_signal_start(&watch.interrupt, on_signal, SIGINT);
+    uv_timer_start(&watch.timer, on_second, 500, 500);
+    uv_run(loop, UV_RUN_DEFAULT);
+    uv_close((uv_handle_t *)&watch.term, NULL);
+    uv_close((uv_handle_t *)&watch.interrupt, NULL);
+    uv_close((uv_handle_t *)&watch.timer, NULL);
+    uv_run(loop, UV_RUN_DEFAULT);
+    uv_loop_close(loop);
+}
+
+/* By rename, so that whoever waits for the file never reads half of it. */
+static bool write_port(const char *path, unsigned port)
+{
+    char temporary[4096];
+    int n = snprintf(temporary, sizeof temporary, "%s.new", path);
+    FILE *file = n > 0 && (size_t)n < sizeof temporary ? fopen(temporary, "w") : NULL;
+    bool ok = file && fprintf(file, "%u\n", port) > 0;
+    if (file && fclose(file) != 0)
+        ok = false;
+    uv_fs_t req;
+    if (ok) {
+        ok = uv_fs_rename(NULL, &req, temporary, path, NULL) == 0;
+        uv_fs_req_cleanup(&req);
+    }
+    if (!ok)
+        fprintf(stderr, "azimuth hub: --port-file %s: cannot be written\n", path);
+    return ok;
+}
+
+static int serve(const struct arguments *args)
+{
+    struct azm_hub *hub = NULL;
+    struct azm_error err = {.status = AZM_OK};
+    enum azm_status status = azm_hub_start(&args->hub, &hub, &err);
+    if (status != AZM_OK) {
+        fprintf(stderr, "azimuth hub: %s\n", err.text);
+        return status == AZM_BAD_CONFIG ? 2 : 1;
+    }
+    bool ok = !args->port_file || write_port(args->port_file, azm_hub_port(hub));
+    if (ok) {
+        azm_slice host = azm_slice_str(args->hub.listen);
+        host = azm_slice_take(host, azm_slice_rfind(host, ':'));
+        printf("azimuth hub: http://%.*s:%u/ (data in %s)\n", AZM_FMT(host), azm_hub_port(hub), args->hub.data_dir);
+        fflush(stdout);
+        if (args->detached)
+            ok = azm_detach_log(args->hub.data_dir);
+        wait_for_end(hub, args->idle_ms);
+    }
+    azm_hub_stop(hub);
+    return ok ? 0 : 1;
+}
+
+static bool number(const char *option, const char *text, uint64_t most, uint64_t *out)
+{
+    if (!text || (azm_slice_to_u64(azm_slice_str(text), out) == AZM_OK && *out <= most))
+        return true;
+    fprintf(stderr, "azimuth hub: %s %.100s: expected a number from 0 to %" PRIu64 "\n", option, text, most);
+    return false;
+}
+
+/* The defaults; what was given replaces them. */
+static bool complete(struct arguments *args)
+{
+    static char folder[4096];
+    uint64_t idle_s = 0, days = 7, megabytes = 2048;
+    if (!number("--idle-seconds", args->idle, 100000000, &idle_s) || !number("--keep-days", args->days, 36500, &days) ||
+        !number("--keep-mb", args->megabytes, 1000000000, &megabytes))
+        return false;
+    if (!args->data_dir) {
+        if (!azm_data_dir(folder, sizeof folder)) {
+            fputs("azimuth hub: neither XDG_DATA_HOME nor HOME is set; name a folder with --data-dir\n", stderr);
+            return false;
+        }
+        args->data_dir = folder;
+    }
+    args->idle_ms = idle_s * 1000;
+    args->hub = (struct azm_hub_options){.listen = args->listen,
+                                         .data_dir = args->data_dir,
+                                         .token = args->token ? args->token : getenv("AZIMUTH_HUB_TOKEN"),
+                                         .max_age_us = (int64_t)days * 86400 * 1000000,
+                                         .max_bytes = megabytes * 1024 * 1024};
+    return true;
+}
+
+int azm_cmd_hub(int argc, char **argv)
+{
+    struct arguments args = {.listen = "127.0.0.1:8200"};
+    const struct azm_option options[] = {
+        {"--listen", "ADDRESS:PORT", "where to listen; default 127.0.0.1:8200, port 0 takes a free one", NULL,
+         &args.listen, NULL},
+        {"--data-dir", "DIR", "where to keep the data; default $XDG_DATA_HOME/azimuth", NULL, &args.data_dir, NULL},
+        {"--token", "TOKEN", "what callers must send; needed when not on loopback; else $AZIMUTH_HUB_TOKEN", NULL,
+         &args.token, NULL},
+        {"--keep-days", "N", "forget older traces; default 7, 0: never", NULL, &args.days, NULL},
+        {"--keep-mb", "N", "forget the oldest traces when the store is larger; default 2048, 0: never", NULL,
+         &args.megabytes, NULL},
+        {"--idle-seconds", "N", "end after N seconds without a request; default 0: never", NULL, &args.idle, NULL},
+        {"--daemon", NULL, "return when it listens and go on in the background", &args.detach, NULL, NULL},
+        {"--port-file", "FILE", "write the port there when it listens", NULL, &args.port_file, NULL},
+        {"--detached", NULL, NULL, &args.detached, NULL, NULL},
+    };
+    const struct azm_usage usage = {"azimuth hub [OPTIONS]", about, options, AZM_COUNT(options), false};
+    char **given = azm_detach_copy(argc, argv);
+    int rest = azm_options_parse(&usage, argc, argv);
+    int code = rest == AZM_OPTIONS_HELP ? 0 : 2;
+    if (rest > 0)
+        fprintf(stderr, "azimuth hub: %.100s: no such argument\n", argv[1]);
+    else if (rest == 0 && complete(&args))
+        code = args.detach ? azm_detach_run("azimuth hub", given) : serve(&args);
+    free(given);
+    return code;
+}

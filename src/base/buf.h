@@ -30,7 +30,7 @@ void azm_buf_add(struct azm_buf *buf, azm_slice bytes);
 void azm_buf_add_str(struct azm_buf *buf, const char *str);
 void azm_buf_add_byte(struct azm_buf *buf, uint8_t byte);
 void azm_buf_addf(struct azm_buf *buf, const char *fmt, ...) AZM_PRINTF(2, 3);
-void azm_buf_addv(struct azm_buf *buf, const char *fmt, va_list args);
+void azm_buf_addv(struct azm_buf *buf, const char *fmt, va_list args) AZM_PRINTF(2, 0);
 /* Removes n bytes from the front. */
 void azm_buf_consume(struct azm_buf *buf, size_t n);
 

@@ -121,7 +121,7 @@ static enum azm_status content_ended(struct azm_h2 *h2)
     if (h2->type != HEADERS && h2->type != CONTINUATION && h2->type != PUSH_PROMISE)
         return AZM_OK;
     h2->block_open = !(h2->flags & END_HEADERS);
-    return h2->block_open || h2->block_skipped ? AZM_OK : inflate(h2, NULL, 0, true);
+    return h2->block_open || h2->block_skipped ? AZM_OK : inflate(h2, h2->small, 0, true);
 }
 
 static void frame_ended(struct azm_h2 *h2)

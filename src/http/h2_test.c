@@ -1,4 +1,4 @@
-#include "http/h2.h"
+#include "http/h2_log.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -6,8 +6,6 @@
 #include <stdint.h>
 
 #include <cmocka.h>
-
-#include "base/buf.h"
 
 #define PREFACE                            "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 #define FRAME(length, type, flags, stream) "\0\0" length type flags "\0\0\0" stream
@@ -19,68 +17,6 @@
 #define GET                                "\x82"      /* :method GET, static table */
 #define PATH                               "\x44\3/ab" /* :path /ab, into the dynamic table */
 #define AGAIN                              "\xbe"      /* the newest entry of the dynamic table */
-
-/* Events as lines; DATA of one stream without another event between is one line, however it was cut. */
-struct log {
-    struct azm_buf text;
-    uint32_t data_stream;
-};
-
-static void line_ends(struct log *log)
-{
-    if (log->data_stream)
-        azm_buf_add(&log->text, AZM_S("\n"));
-    log->data_stream = 0;
-}
-
-static void on_header(void *self, uint32_t stream, azm_slice name, azm_slice value)
-{
-    struct log *log = self;
-    line_ends(log);
-    azm_buf_addf(&log->text, "%u %.*s=%.*s\n", (unsigned)stream, AZM_FMT(name), AZM_FMT(value));
-}
-
-static void on_headers_end(void *self, uint32_t stream, bool ends_stream)
-{
-    struct log *log = self;
-    line_ends(log);
-    azm_buf_addf(&log->text, "%u headers%s\n", (unsigned)stream, ends_stream ? " end" : "");
-}
-
-static void on_data(void *self, uint32_t stream, azm_slice piece)
-{
-    struct log *log = self;
-    assert_true(piece.len > 0);
-    if (log->data_stream != stream) {
-        line_ends(log);
-        azm_buf_addf(&log->text, "%u data ", (unsigned)stream);
-        log->data_stream = stream;
-    }
-    azm_buf_add(&log->text, piece);
-}
-
-static void on_stream_end(void *self, uint32_t stream)
-{
-    struct log *log = self;
-    line_ends(log);
-    azm_buf_addf(&log->text, "%u end\n", (unsigned)stream);
-}
-
-static void on_reset(void *self, uint32_t stream, uint32_t error_code)
-{
-    struct log *log = self;
-    line_ends(log);
-    azm_buf_addf(&log->text, "%u reset %u\n", (unsigned)stream, (unsigned)error_code);
-}
-
-static void on_goaway(void *self, uint32_t last_stream, uint32_t error_code)
-{
-    struct log *log = self;
-    line_ends(log);
-    azm_buf_addf(&log->text, "goaway %u %u\n", (unsigned)last_stream, (unsigned)error_code);
-}
-
-static const struct azm_h2_handler handler = {on_header, on_headers_end, on_data, on_stream_end, on_reset, on_goaway};
 
 #define BYTEWISE SIZE_MAX
 
@@ -214,11 +150,11 @@ static void same_events_however_cut(void **state)
     for (size_t i = 0; i < AZM_COUNT(rows); i++) {
         for (size_t cut = 0; cut <= rows[i].in.len + 1; cut++) {
             char text[512];
-            struct log log = {.data_stream = 0};
+            struct azm_h2_log log = {.data_stream = 0};
             struct azm_h2 client, server;
             azm_buf_init_fixed(&log.text, text, sizeof text);
-            azm_h2_init_client(&client, &handler, &log);
-            azm_h2_init_server(&server, &client, &handler, &log);
+            azm_h2_init_client(&client, &azm_h2_log_handler, &log);
+            azm_h2_init_server(&server, &client, &azm_h2_log_handler, &log);
             struct azm_h2 *h2 = rows[i].server ? &server : &client;
             enum azm_status st = feed(h2, rows[i].in, cut > rows[i].in.len ? BYTEWISE : cut);
             azm_buf_add_byte(&log.text, 0);
@@ -234,8 +170,90 @@ static void same_events_however_cut(void **state)
     }
 }
 
+/* Bytes of both sides, in the order of a relay that reads them. */
+struct settings_row {
+    const char *name;
+    azm_slice pieces[4]; /* server, client, server, client */
+    enum azm_status server, client;
+};
+#define S(bytes)                                                                                                       \
+    {                                                                                                                  \
+        bytes, sizeof(bytes) - 1                                                                                       \
+    }
+#define TABLE_8192    TABLE_SIZE("\x20\0")
+#define USE_8192      FRAME("\4", "\1", "\5", "\1") "\x3f\xe1\x3f" GET /* table size update to 8192 */
+#define USE_65536     FRAME("\5", "\1", "\5", "\1") "\x3f\xe1\xff\3" GET
+#define USE_65537     FRAME("\5", "\1", "\5", "\1") "\x3f\xe2\xff\3" GET
+#define USE_0         FRAME("\2", "\1", "\5", "\1") "\x20" GET
+#define NO_UPDATE     FRAME("\1", "\1", "\5", "\1") GET
+#define FOUR_TIMES(x) x x x x
+
+static const struct settings_row settings_rows[] = {
+    {"default", {S(SETTINGS), S(CLIENT SETTINGS_ACK USE_8192)}, AZM_OK, AZM_BAD_INPUT},
+    {"larger, acknowledged", {S(TABLE_8192), S(CLIENT SETTINGS_ACK USE_8192)}, AZM_OK, AZM_OK},
+    {"larger, not yet acknowledged", {S(TABLE_8192), S(CLIENT USE_8192)}, AZM_OK, AZM_BAD_INPUT},
+    {"acknowledged in order", {S(SETTINGS TABLE_8192), S(CLIENT SETTINGS_ACK USE_8192)}, AZM_OK, AZM_BAD_INPUT},
+    {"both acknowledged", {S(SETTINGS TABLE_8192), S(CLIENT SETTINGS_ACK SETTINGS_ACK USE_8192)}, AZM_OK, AZM_OK},
+    {"the last one counts",
+     {S(TABLE_SIZE("\0\0") TABLE_8192), S(CLIENT SETTINGS_ACK SETTINGS_ACK USE_8192)},
+     AZM_OK,
+     AZM_BAD_INPUT},
+    {"off", {S(TABLE_SIZE("\0\0")), S(CLIENT SETTINGS_ACK USE_0)}, AZM_OK, AZM_OK},
+    {"off, and not said by the client",
+     {S(TABLE_SIZE("\0\0")), S(CLIENT SETTINGS_ACK NO_UPDATE)},
+     AZM_OK,
+     AZM_BAD_INPUT},
+    {"off, later",
+     {S(SETTINGS), S(CLIENT SETTINGS_ACK NO_UPDATE), S(TABLE_SIZE("\0\0")), S(SETTINGS_ACK USE_0)},
+     AZM_OK,
+     AZM_OK},
+    {"our limit",
+     {S(FRAME("\6", "\4", "\0", "\0") "\0\1\xff\xff\xff\xff"), S(CLIENT SETTINGS_ACK USE_65536)},
+     AZM_OK,
+     AZM_OK},
+    {"past our limit",
+     {S(FRAME("\6", "\4", "\0", "\0") "\0\1\xff\xff\xff\xff"), S(CLIENT SETTINGS_ACK USE_65537)},
+     AZM_OK,
+     AZM_BAD_INPUT},
+    {"ACK of what we never saw", {S(SETTINGS), S(CLIENT SETTINGS_ACK SETTINGS_ACK NO_UPDATE)}, AZM_OK, AZM_OK},
+    {"other settings",
+     {S(FRAME("\x12", "\4", "\0", "\0") "\0\2\0\0\0\0"
+                                        "\0\1\0\0\x20\0"
+                                        "\0\4\0\0\1\0"),
+      S(CLIENT SETTINGS_ACK USE_8192)},
+     AZM_OK,
+     AZM_OK},
+    {"eight at once", {S(FOUR_TIMES(SETTINGS) FOUR_TIMES(SETTINGS)), S(CLIENT)}, AZM_OK, AZM_OK},
+    {"nine at once", {S(FOUR_TIMES(SETTINGS) FOUR_TIMES(SETTINGS) SETTINGS), S(CLIENT)}, AZM_BAD_INPUT, AZM_OK},
+};
+
+static void table_size_of_the_server(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < AZM_COUNT(settings_rows); i++) {
+        for (size_t bytewise = 0; bytewise < 2; bytewise++) {
+            const struct settings_row *row = &settings_rows[i];
+            struct azm_h2_handler none = {NULL, NULL, NULL, NULL, NULL, NULL};
+            struct azm_h2 client, server;
+            enum azm_status st[2] = {AZM_OK, AZM_OK};
+            azm_h2_init_client(&client, &none, NULL);
+            azm_h2_init_server(&server, &client, &none, NULL);
+            for (size_t p = 0; p < AZM_COUNT(row->pieces); p++)
+                if (row->pieces[p].len)
+                    st[p % 2] = feed(p % 2 ? &client : &server, row->pieces[p], bytewise ? BYTEWISE : 0);
+            if (st[0] != row->server || st[1] != row->client)
+                print_message("row \"%s\"\n", row->name);
+            assert_int_equal(st[0], row->server);
+            assert_int_equal(st[1], row->client);
+            azm_h2_dispose(&server);
+            azm_h2_dispose(&client);
+        }
+    }
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(same_events_however_cut)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(same_events_however_cut),
+                                       cmocka_unit_test(table_size_of_the_server)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,6 +9,7 @@ static const struct {
     const char *name, *summary;
     azm_command_main *run;
 } commands[] = {
+    {"run", "run a Functions host so that its invocations are seen", azm_cmd_run},
     {"hub", "receive traces, keep them and show them", azm_cmd_hub},
     {"record", "write down a conversation between a Functions host and a worker", azm_cmd_record},
     {"replay", "play recorded conversations through the tap and compare", azm_cmd_replay},

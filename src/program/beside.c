@@ -4,11 +4,11 @@
 
 #include <uv.h>
 
+#include "os/self.h"
+
 enum azm_status azm_program_path(char out[AZM_PATH_MAX], struct azm_error *err)
 {
-    size_t size = AZM_PATH_MAX;
-    int cause = uv_exepath(out, &size);
-    return cause == 0 ? AZM_OK : azm_fail(err, AZM_IO, "cannot find our own executable: %s", uv_strerror(cause));
+    return azm_self_path(out, AZM_PATH_MAX, err);
 }
 
 enum azm_status azm_program_beside(const char *name, char out[AZM_PATH_MAX], struct azm_error *err)

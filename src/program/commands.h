@@ -4,7 +4,8 @@
 
 typedef int azm_command_main(int argc, char **argv);
 
+azm_command_main azm_cmd_hub;
 azm_command_main azm_cmd_record;
 azm_command_main azm_cmd_replay;
-azm_command_main azm_cmd_hub;
+azm_command_main azm_cmd_run;
 azm_command_main azm_cmd_version;

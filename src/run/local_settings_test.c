@@ -1,0 +1,67 @@
+#include "run/local_settings.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static void rows(void **state)
+{
+    static const struct {
+        const char *text;
+        enum azm_status status;
+        const char *name, *value; /* value NULL: not set */
+        bool encrypted;
+    } cases[] = {
+        {"{\"IsEncrypted\": false, \"Values\": {\"A\": \"1\", \"B\": \"\"}}", AZM_OK, "A", "1", false},
+        {"{\"Values\": {\"A\": \"1\", \"B\": \"\"}}", AZM_OK, "B", "", false},
+        {"{\"Values\": {\"A\": \"1\"}}", AZM_OK, "C", NULL, false},
+        {"{\"Values\": {\"A\": 1}}", AZM_OK, "A", NULL, false},
+        {"{\"IsEncrypted\": true, \"Values\": {\"A\": \"x\"}}", AZM_OK, "A", "x", true},
+        {"{}", AZM_OK, "A", NULL, false},
+        {"[]", AZM_OK, "A", NULL, false},
+        {"\xef\xbb\xbf{\"Values\": {\"A\": \"1\"}}", AZM_OK, "A", "1", false},
+        {"// a {\n{\"Values\": /* \"A\": */ {\"A\": \"//1 /* \\\" */\"}} // b", AZM_OK, "A", "//1 /* \" */", false},
+        {"{\"Values\": {\"A\": \"1\"} /* no end", AZM_BAD_INPUT, "A", NULL, false},
+        {"{\"Values\": \"A", AZM_BAD_INPUT, "A", NULL, false},
+        {"", AZM_BAD_INPUT, "A", NULL, false},
+        {"/", AZM_BAD_INPUT, "A", NULL, false},
+    };
+    (void)state;
+    for (size_t i = 0; i < AZM_COUNT(cases); i++) {
+        struct azm_arena arena;
+        struct azm_local_settings settings;
+        azm_arena_init(&arena, 0);
+        assert_int_equal(azm_local_settings_parse(azm_slice_str(cases[i].text), &arena, &settings, NULL),
+                         cases[i].status);
+        azm_slice value = azm_env_get(&settings.env, cases[i].name);
+        assert_int_equal(value.ptr != NULL, cases[i].value != NULL);
+        assert_true(azm_slice_eq(value, azm_slice_str(cases[i].value)));
+        assert_int_equal(settings.encrypted, cases[i].encrypted);
+        azm_arena_dispose(&arena);
+    }
+}
+
+static void the_line_is_named(void **state)
+{
+    struct azm_arena arena;
+    struct azm_local_settings settings;
+    struct azm_error err;
+    (void)state;
+    azm_arena_init(&arena, 0);
+    assert_int_equal(azm_local_settings_parse(AZM_S("{\n/* \n */ x"), &arena, &settings, &err), AZM_BAD_INPUT);
+    assert_true(azm_slice_starts(azm_slice_str(err.text), AZM_S("line 3: ")));
+    assert_int_equal(azm_local_settings_load("/no/such/folder", &arena, &settings, &err), AZM_OK);
+    azm_arena_dispose(&arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rows),
+        cmocka_unit_test(the_line_is_named),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

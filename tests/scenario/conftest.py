@@ -5,6 +5,7 @@ import sys
 import pytest
 
 import values
+import wire
 from host import Host
 from processes import TAP
 
@@ -53,12 +54,11 @@ class Scene:
         host = self.host(record=far)
         channel = self.start(host, functions, record=near, **more)
 
-        def check(stop=True):
-            import wire
-            if stop and channel.process.poll() is None:
-                channel.terminate()
+        def check():
+            wire.settle(near, far)
+            killed = channel.terminate() < 0
             host.close()
-            wire.same_bytes(near, far)
+            wire.same_bytes(near, far, killed)
         return host, channel, check
 
     def close(self):

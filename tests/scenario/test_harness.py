@@ -43,7 +43,7 @@ def test_recorders_tell_what_differs(scene):
     worker.ready([values.http()])
     worker.invoke_many("hello", 10, 3)
     check()
-    changed = next((scene.folder / "host-leg").glob("*.h"))
+    changed = next((scene.folder / "worker-leg").glob("*.h"))
     changed.write_bytes(changed.read_bytes().replace(b"4.1037", b"4.1038"))
     with pytest.raises(AssertionError, match="different from byte"):
         wire.same_bytes(scene.folder / "worker-leg", scene.folder / "host-leg")

@@ -4,6 +4,7 @@ import os
 import pathlib
 import socket
 import threading
+import time
 
 
 class Recorder:
@@ -68,13 +69,28 @@ def connections(folder):
     return sorted(pairs)
 
 
-def same_bytes(worker_leg, host_leg):
-    """Asserts that what entered one leg left the other. Lengths first: a diff of megabytes helps nobody."""
+def same_bytes(worker_leg, host_leg, killed=False):
+    """Asserts that what entered one leg left the other. killed: something between was ended in the middle, so that the
+    last bytes may be missing. Lengths first: a diff of megabytes helps nobody."""
     near, far = connections(worker_leg), connections(host_leg)
     assert near, f"{worker_leg} recorded no connection"
-    assert [(len(w), len(h)) for w, h in near] == [(len(w), len(h)) for w, h in far]
-    for n, (a, b) in enumerate(zip(near, far)):
-        for side in (0, 1):
-            if a[side] != b[side]:
-                at = os.path.commonprefix([a[side], b[side]])
-                raise AssertionError(f"connection {n}, {'wh'[side]}: different from byte {len(at)}")
+    assert len(near) == len(far)
+    if not killed:
+        assert [(len(w), len(h)) for w, h in near] == [(len(w), len(h)) for w, h in far]
+    for n, ((worker_sent, worker_got), (host_got, host_sent)) in enumerate(zip(near, far)):
+        for what, entered, left in (("worker", worker_sent, host_got), ("host", host_sent, worker_got)):
+            if not entered.startswith(left):
+                at = len(os.path.commonprefix([entered, left]))
+                raise AssertionError(f"connection {n}, bytes of the {what}: different from byte {at}")
+
+
+def settle(worker_leg, host_leg, patience=10):
+    """Waits until both legs hold the same: until nothing is under way."""
+    end = time.monotonic() + patience
+    while True:
+        try:
+            return same_bytes(worker_leg, host_leg)
+        except AssertionError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.05)

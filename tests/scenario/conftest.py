@@ -1,6 +1,8 @@
 """Fixtures of the scenarios. AZM_BUILD names the build folder (default build/dev), AZM_SHARED the shared data."""
 import pathlib
+import socket
 import sys
+import time
 
 import pytest
 
@@ -71,3 +73,36 @@ def scene(tmp_path):
     scene = Scene(tmp_path)
     yield scene
     scene.close()
+
+
+class Raw:
+    """A worker that sleeps, a host that is a plain listener, and the address that the tap gave to the worker."""
+
+    def __init__(self, scene, tap_env=None):
+        self.scene = scene
+        (scene.folder / "idle.py").write_text(
+            "import os, sys, time\n"
+            "given = dict(zip(sys.argv, sys.argv[1:]))\n"
+            "open(os.environ['REPORT'] + '.part', 'w').write(given['--port'])\n"
+            "os.rename(os.environ['REPORT'] + '.part', os.environ['REPORT'])\n"
+            "time.sleep(600)\n")
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.host = scene.host()
+        self.host.port = self.listener.getsockname()[1]
+        report = scene.folder / "report"
+        self.channel = self.host.start([TAP], scene.folder / "idle.py", env={
+            "AZIMUTH_WORKER_EXECUTABLE": PYTHON, "REPORT": str(report), **(tap_env or {})})
+        while not report.exists():
+            time.sleep(0.01)
+        self.port = int(report.read_text())
+
+    def pair(self):
+        near = socket.create_connection(("127.0.0.1", self.port), timeout=30)
+        far, _ = self.listener.accept()
+        far.settimeout(30)
+        return near, far
+
+
+@pytest.fixture
+def raw(scene):
+    return Raw(scene)

@@ -17,11 +17,15 @@ enum azm_record_kind {
     AZM_RECORD_NOTE = 6,  /* a line for the agent's log: what the writer could not say itself */
 };
 
-/* Appends the encoded record; out->failed when it does not fit its ceiling. Writers keep out a fixed buf. */
+/* Appends the encoded record; out->failed when it does not fit its ceiling. Writers keep out a fixed buf. What is left
+ * out of the struct (ptr NULL, no id, AZM_UNSET, a negative rate) is left out of the record; an empty text is kept. */
 void azm_record_put_source(struct azm_buf *out, const struct azm_source *source);
 void azm_record_put_transaction(struct azm_buf *out, const struct azm_transaction *transaction);
+void azm_record_put_note(struct azm_buf *out, azm_slice line);
 
-/* Slices of the result borrow from `record` or lie in the arena. AZM_BAD_INPUT when torn. */
+/* Slices of the result borrow from `record` or lie in the arena. AZM_BAD_INPUT when torn, or when an id or number does
+ * not fit; AZM_NO_MEMORY when the arena's ceiling is reached. Texts are any bytes: not checked to be UTF-8. */
 enum azm_status azm_record_get_source(azm_slice record, struct azm_arena *arena, struct azm_source *out) AZM_MUST_CHECK;
 enum azm_status azm_record_get_transaction(azm_slice record, struct azm_arena *arena,
                                            struct azm_transaction *out) AZM_MUST_CHECK;
+enum azm_status azm_record_get_note(azm_slice record, azm_slice *line) AZM_MUST_CHECK;

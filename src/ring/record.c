@@ -1,0 +1,183 @@
+#include "ring/record.h"
+
+#include "ring/fields.h"
+
+/* The tables of record.md. A number that is given up stays there as a comment, and in record.md. */
+#define SCHEMA(name, fields, type) static const struct azm_schema name = {fields, AZM_COUNT(fields), sizeof(type)}
+#define AT(type, member)           offsetof(type, member)
+
+static const struct azm_field pair_fields[] = {
+    {1, AZM_FIELD_TEXT, AT(struct azm_pair, key), 0, 0, NULL},
+    {2, AZM_FIELD_TEXT, AT(struct azm_pair, value), 0, 0, NULL},
+};
+SCHEMA(pair_schema, pair_fields, struct azm_pair);
+
+static const struct azm_field link_fields[] = {
+    {1, AZM_FIELD_TRACE_ID, AT(struct azm_span_link, trace_id), 0, 0, NULL},
+    {2, AZM_FIELD_SPAN_ID, AT(struct azm_span_link, span_id), 0, 0, NULL},
+};
+SCHEMA(link_schema, link_fields, struct azm_span_link);
+
+#define PAIRS(no, type, member)                                                                                        \
+    {                                                                                                                  \
+        no, AZM_FIELD_REPEATED, AT(type, member) + AT(struct azm_pairs, items),                                        \
+            AT(type, member) + AT(struct azm_pairs, count), 0, &pair_schema                                            \
+    }
+
+#define FAAS(no, kind, member)                                                                                         \
+    {                                                                                                                  \
+        no, AZM_FIELD_##kind, AT(struct azm_faas, member), 0, 0, NULL                                                  \
+    }
+static const struct azm_field faas_fields[] = {
+    FAAS(1, TEXT, id),
+    FAAS(2, TEXT, name),
+    FAAS(3, TEXT, execution),
+    FAAS(4, TEXT, trigger_type),
+    FAAS(5, TEXT, trigger_request_id),
+    FAAS(6, TRISTATE, coldstart),
+};
+SCHEMA(faas_schema, faas_fields, struct azm_faas);
+
+#define HTTP(no, kind, member)                                                                                         \
+    {                                                                                                                  \
+        no, AZM_FIELD_##kind, AT(struct azm_http_context, member), 0, 0, NULL                                          \
+    }
+static const struct azm_field http_fields[] = {
+    HTTP(1, TEXT, method),
+    HTTP(2, TEXT, url),
+    HTTP(3, TEXT, http_version),
+    HTTP(4, TEXT, remote_address),
+    PAIRS(5, struct azm_http_context, request_headers),
+    PAIRS(6, struct azm_http_context, response_headers),
+    HTTP(7, UINT32, status_code),
+};
+SCHEMA(http_schema, http_fields, struct azm_http_context);
+
+#define MESSAGE(no, kind, member)                                                                                      \
+    {                                                                                                                  \
+        no, AZM_FIELD_##kind, AT(struct azm_message_context, member), 0, 0, NULL                                       \
+    }
+static const struct azm_field message_fields[] = {
+    MESSAGE(1, TEXT, queue),
+    MESSAGE(2, TRISTATE, has_age),
+    MESSAGE(3, UINT64, age_ms),
+};
+SCHEMA(message_schema, message_fields, struct azm_message_context);
+
+#define TRANSACTION(no, kind, member)                                                                                  \
+    {                                                                                                                  \
+        no, AZM_FIELD_##kind, AT(struct azm_transaction, member), 0, 0, NULL                                           \
+    }
+#define TRANSACTION_PART(no, member, schema)                                                                           \
+    {                                                                                                                  \
+        no, AZM_FIELD_MESSAGE, AT(struct azm_transaction, member), 0, 0, &(schema)                                     \
+    }
+static const struct azm_field transaction_fields[] = {
+    TRANSACTION(1, TRACE_ID, trace_id),
+    TRANSACTION(2, SPAN_ID, id),
+    TRANSACTION(3, SPAN_ID, parent_id),
+    TRANSACTION(4, INT64, timestamp_us),
+    TRANSACTION(5, UINT64, duration_us),
+    TRANSACTION(6, TEXT, name),
+    TRANSACTION(7, TEXT, type),
+    TRANSACTION(8, TEXT, result),
+    {9, AZM_FIELD_ENUM, AT(struct azm_transaction, outcome), 0, AZM_OUTCOME_FAILURE, NULL},
+    TRANSACTION(10, BOOL, sampled),
+    TRANSACTION(11, RATE, sample_rate),
+    TRANSACTION_PART(12, faas, faas_schema),
+    TRANSACTION_PART(13, http, http_schema),
+    TRANSACTION_PART(14, message, message_schema),
+    PAIRS(15, struct azm_transaction, labels),
+    {16, AZM_FIELD_REPEATED, AT(struct azm_transaction, links), AT(struct azm_transaction, link_count), 0,
+     &link_schema},
+};
+SCHEMA(transaction_schema, transaction_fields, struct azm_transaction);
+
+#define DESTINATION(no, kind, member)                                                                                  \
+    {                                                                                                                  \
+        no, AZM_FIELD_##kind, AT(struct azm_destination, member), 0, 0, NULL                                           \
+    }
+static const struct azm_field destination_fields[] = {
+    {1, AZM_FIELD_ENUM, AT(struct azm_destination, kind), 0, AZM_DESTINATION_OTLP, NULL},
+    DESTINATION(2, TEXT, url),
+    DESTINATION(3, TEXT, api_key),
+    DESTINATION(4, TEXT, secret_token),
+    DESTINATION(5, TEXT, ca_file),
+    DESTINATION(6, NOT, verify_server_cert),
+    DESTINATION(7, UINT32, timeout_ms),
+};
+SCHEMA(destination_schema, destination_fields, struct azm_destination);
+
+#define SOURCE(no, kind, member)                                                                                       \
+    {                                                                                                                  \
+        no, AZM_FIELD_##kind, AT(struct azm_source, member), 0, 0, NULL                                                \
+    }
+static const struct azm_field source_fields[] = {
+    SOURCE(1, TEXT, service_name),
+    SOURCE(2, TEXT, service_version),
+    SOURCE(3, TEXT, environment),
+    SOURCE(4, TEXT, node_name),
+    SOURCE(5, TEXT, agent_name),
+    SOURCE(6, TEXT, agent_version),
+    SOURCE(7, TEXT, activation_method),
+    SOURCE(8, TEXT, framework_name),
+    SOURCE(9, TEXT, framework_version),
+    SOURCE(10, TEXT, runtime_name),
+    SOURCE(11, TEXT, runtime_version),
+    SOURCE(12, TEXT, language_name),
+    SOURCE(13, TEXT, language_version),
+    SOURCE(14, TEXT, cloud_provider),
+    SOURCE(15, TEXT, cloud_service_name),
+    SOURCE(16, TEXT, cloud_account_id),
+    SOURCE(17, TEXT, cloud_instance_id),
+    SOURCE(18, TEXT, cloud_instance_name),
+    SOURCE(19, TEXT, cloud_project_name),
+    SOURCE(20, TEXT, cloud_region),
+    SOURCE(21, UINT32, pid),
+    SOURCE(22, UINT32, ppid),
+    SOURCE(23, TEXT, process_title),
+    PAIRS(24, struct azm_source, labels),
+    {25, AZM_FIELD_MESSAGE, AT(struct azm_source, destination), 0, 0, &destination_schema},
+};
+SCHEMA(source_schema, source_fields, struct azm_source);
+
+struct note {
+    azm_slice line;
+};
+static const struct azm_field note_fields[] = {{1, AZM_FIELD_TEXT, AT(struct note, line), 0, 0, NULL}};
+SCHEMA(note_schema, note_fields, struct note);
+
+void azm_record_put_source(struct azm_buf *out, const struct azm_source *source)
+{
+    azm_fields_put(out, &source_schema, source);
+}
+
+void azm_record_put_transaction(struct azm_buf *out, const struct azm_transaction *transaction)
+{
+    azm_fields_put(out, &transaction_schema, transaction);
+}
+
+void azm_record_put_note(struct azm_buf *out, azm_slice line)
+{
+    azm_fields_put(out, &note_schema, &(struct note){line});
+}
+
+enum azm_status azm_record_get_source(azm_slice record, struct azm_arena *arena, struct azm_source *out)
+{
+    *out = (struct azm_source){.destination.verify_server_cert = true};
+    return azm_fields_get(record, &source_schema, arena, out);
+}
+
+enum azm_status azm_record_get_transaction(azm_slice record, struct azm_arena *arena, struct azm_transaction *out)
+{
+    *out = (struct azm_transaction){.sample_rate = -1};
+    return azm_fields_get(record, &transaction_schema, arena, out);
+}
+
+enum azm_status azm_record_get_note(azm_slice record, azm_slice *line)
+{
+    struct note note = {0};
+    enum azm_status status = azm_fields_get(record, &note_schema, NULL, &note); /* has nothing to allocate for */
+    *line = note.line;
+    return status;
+}

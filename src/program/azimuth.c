@@ -13,6 +13,7 @@ static const struct {
     {"hub", "receive traces, keep them and show them", azm_cmd_hub},
     {"record", "write down a conversation between a Functions host and a worker", azm_cmd_record},
     {"replay", "play recorded conversations through the tap and compare", azm_cmd_replay},
+    {"traces", "list the traces of a hub, or show one", azm_cmd_traces},
     {"version", "print the version", azm_cmd_version},
 };
 

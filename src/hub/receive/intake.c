@@ -95,12 +95,17 @@ static void stop(struct azm_intake *intake, const char *message, azm_slice docum
     intake->ended = true;
 }
 
+static bool is_blank(azm_slice line)
+{
+    if (azm_slice_ends(line, AZM_S("\r")))
+        line.len--;
+    return azm_slice_trim(line).len == 0;
+}
+
 static void take_line(struct azm_intake *intake, azm_slice line)
 {
     struct azm_error err = {.status = AZM_OK};
-    while (line.len && strchr(" \t\r", line.ptr[line.len - 1]))
-        line.len--;
-    if (line.len == 0)
+    if (is_blank(line))
         return;
     if (!intake->has_metadata) {
         if (azm_decode_metadata(line, &intake->batch, &err) != AZM_OK)

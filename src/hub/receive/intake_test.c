@@ -84,6 +84,7 @@ static const struct {
     {LOG META LOG, 400, 0, "first line"},
     {META META LOG, 400, 1, "metadata"},
     {META "{\"metricset\":{\"samples\":{}}}\n", 202, 0, "{\"accepted\":1}"}, /* taken, not kept */
+    {META " \t\r\n" LOG, 202, 1, "{\"accepted\":1}"},
     {META "\xff\xfe\n" LOG, 400, 1, "\xef\xbf\xbd"},
 };
 
@@ -114,6 +115,14 @@ static void answers(void **state)
         if (encodings[e].bits)
             free((void *)body.ptr);
     }
+}
+
+static void zeros_are_no_blanks(void **state)
+{
+    (void)state;
+    struct outcome out = run("", AZM_S(META "\0\0\n" LOG), 100);
+    assert_int_equal(out.status, 400);
+    assert_int_equal(out.events, 1);
 }
 
 static void line_limit(void **state)
@@ -191,8 +200,8 @@ static void lost_batch(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(answers), cmocka_unit_test(line_limit),
-                                       cmocka_unit_test(large_body_comes_in_batches), cmocka_unit_test(broken_encoding),
-                                       cmocka_unit_test(lost_batch)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(answers),         cmocka_unit_test(zeros_are_no_blanks),
+                                       cmocka_unit_test(line_limit),      cmocka_unit_test(large_body_comes_in_batches),
+                                       cmocka_unit_test(broken_encoding), cmocka_unit_test(lost_batch)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -166,10 +166,11 @@ static enum azm_status check_pairs(const struct azm_shape *shape, const struct p
         snprintf(text, sizeof text, "requires '%s' or '%s'", shape->either, shape->or_else);
         return bad(place, err, text);
     }
-    bool joined = shape->joined && (is_there(object, "trace_id") || is_there(object, "transaction_id") ||
-                                    is_there(object, "parent_id"));
+    bool joined = shape->joined &&
+                  (is_there(object, "trace_id") || is_there(object, "transaction_id") || is_there(object, "parent_id"));
     if (joined && (!is_there(object, "trace_id") || !is_there(object, "parent_id")))
-        return bad(place, err, "with one of 'trace_id', 'transaction_id', 'parent_id' requires 'trace_id' and 'parent_id'");
+        return bad(place, err,
+                   "with one of 'trace_id', 'transaction_id', 'parent_id' requires 'trace_id' and 'parent_id'");
     return AZM_OK;
 }
 

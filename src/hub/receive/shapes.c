@@ -2,26 +2,86 @@
 
 /* One line per key: K a keyword of at most 1024 characters, S other text, I N B integer, number, boolean, O an object
  * or an array of objects of a shape. _R: required. */
-#define K(name)        {name, AZM_STRING, 1024, NULL, 0}
-#define KR(name)       {name, AZM_STRING | AZM_REQUIRED, 1024, NULL, 0}
-#define ID(name)       {name, AZM_STRING | AZM_REQUIRED | AZM_FILLED, 1024, NULL, 0}
-#define S(name)        {name, AZM_STRING, 0, NULL, 0}
-#define SR(name)       {name, AZM_STRING | AZM_REQUIRED, 0, NULL, 0}
-#define I(name)        {name, AZM_INTEGER, 0, NULL, 0}
-#define IR(name)       {name, AZM_INTEGER | AZM_REQUIRED, 0, NULL, 0}
-#define N(name)        {name, AZM_NUMBER, 0, NULL, 0}
-#define NP(name)       {name, AZM_NUMBER | AZM_POSITIVE, 0, NULL, 0}
-#define NPR(name)      {name, AZM_NUMBER | AZM_POSITIVE | AZM_REQUIRED, 0, NULL, 0}
-#define IMIN(name, m)  {name, AZM_INTEGER | AZM_POSITIVE, 0, NULL, m}
-#define IMINR(name, m) {name, AZM_INTEGER | AZM_POSITIVE | AZM_REQUIRED, 0, NULL, m}
-#define B(name)        {name, AZM_BOOLEAN, 0, NULL, 0}
-#define O(name, of)    {name, AZM_OBJECT, 0, &(of), 0}
-#define OR(name, of)   {name, AZM_OBJECT | AZM_REQUIRED, 0, &(of), 0}
-#define A(name, of)    {name, AZM_ARRAY, 0, &(of), 0}
-#define OBJ(name)      {name, AZM_OBJECT, 0, NULL, 0}
-#define KI(name)       {name, AZM_STRING | AZM_INTEGER, 1024, NULL, 0}
-#define TIME(name)     {name, AZM_INTEGER | AZM_STRING, 0, NULL, 0}
-#define OUTCOME        {"outcome", AZM_STRING | AZM_OUTCOME, 0, NULL, 0}
+#define K(name)                                                                                                        \
+    {                                                                                                                  \
+        name, AZM_STRING, 1024, NULL, 0                                                                                \
+    }
+#define KR(name)                                                                                                       \
+    {                                                                                                                  \
+        name, AZM_STRING | AZM_REQUIRED, 1024, NULL, 0                                                                 \
+    }
+#define ID(name)                                                                                                       \
+    {                                                                                                                  \
+        name, AZM_STRING | AZM_REQUIRED | AZM_FILLED, 1024, NULL, 0                                                    \
+    }
+#define S(name)                                                                                                        \
+    {                                                                                                                  \
+        name, AZM_STRING, 0, NULL, 0                                                                                   \
+    }
+#define SR(name)                                                                                                       \
+    {                                                                                                                  \
+        name, AZM_STRING | AZM_REQUIRED, 0, NULL, 0                                                                    \
+    }
+#define I(name)                                                                                                        \
+    {                                                                                                                  \
+        name, AZM_INTEGER, 0, NULL, 0                                                                                  \
+    }
+#define IR(name)                                                                                                       \
+    {                                                                                                                  \
+        name, AZM_INTEGER | AZM_REQUIRED, 0, NULL, 0                                                                   \
+    }
+#define N(name)                                                                                                        \
+    {                                                                                                                  \
+        name, AZM_NUMBER, 0, NULL, 0                                                                                   \
+    }
+#define NP(name)                                                                                                       \
+    {                                                                                                                  \
+        name, AZM_NUMBER | AZM_POSITIVE, 0, NULL, 0                                                                    \
+    }
+#define NPR(name)                                                                                                      \
+    {                                                                                                                  \
+        name, AZM_NUMBER | AZM_POSITIVE | AZM_REQUIRED, 0, NULL, 0                                                     \
+    }
+#define IMIN(name, m)                                                                                                  \
+    {                                                                                                                  \
+        name, AZM_INTEGER | AZM_POSITIVE, 0, NULL, m                                                                   \
+    }
+#define IMINR(name, m)                                                                                                 \
+    {                                                                                                                  \
+        name, AZM_INTEGER | AZM_POSITIVE | AZM_REQUIRED, 0, NULL, m                                                    \
+    }
+#define B(name)                                                                                                        \
+    {                                                                                                                  \
+        name, AZM_BOOLEAN, 0, NULL, 0                                                                                  \
+    }
+#define O(name, of)                                                                                                    \
+    {                                                                                                                  \
+        name, AZM_OBJECT, 0, &(of), 0                                                                                  \
+    }
+#define OR(name, of)                                                                                                   \
+    {                                                                                                                  \
+        name, AZM_OBJECT | AZM_REQUIRED, 0, &(of), 0                                                                   \
+    }
+#define A(name, of)                                                                                                    \
+    {                                                                                                                  \
+        name, AZM_ARRAY, 0, &(of), 0                                                                                   \
+    }
+#define OBJ(name)                                                                                                      \
+    {                                                                                                                  \
+        name, AZM_OBJECT, 0, NULL, 0                                                                                   \
+    }
+#define KI(name)                                                                                                       \
+    {                                                                                                                  \
+        name, AZM_STRING | AZM_INTEGER, 1024, NULL, 0                                                                  \
+    }
+#define TIME(name)                                                                                                     \
+    {                                                                                                                  \
+        name, AZM_INTEGER | AZM_STRING, 0, NULL, 0                                                                     \
+    }
+#define OUTCOME                                                                                                        \
+    {                                                                                                                  \
+        "outcome", AZM_STRING | AZM_OUTCOME, 0, NULL, 0                                                                \
+    }
 
 #define FIELDS(list) .fields = list, .count = AZM_COUNT(list)
 /* An object whose fields are the arguments. */
@@ -54,13 +114,13 @@ SHAPE(user, K("domain"), K("email"), KI("id"), K("username"));
 
 /* service, in metadata and (all optional) in an event */
 SHAPE(node, K("configured_name"));
-SHAPE(agent, K("activation_method"), K("ephemeral_id"),
-      {"name", AZM_STRING | AZM_REQUIRED | AZM_FILLED, 1024, NULL, 0}, KR("version"));
+SHAPE(agent, K("activation_method"), K("ephemeral_id"), {"name", AZM_STRING | AZM_REQUIRED | AZM_FILLED, 1024, NULL, 0},
+      KR("version"));
 SHAPE(language, KR("name"), K("version"));
 SHAPE(runtime, KR("name"), KR("version"));
-SHAPE(service, OR("agent", agent), K("environment"), O("framework", name_and_version), S("id"),
-      O("language", language), {"name", AZM_STRING | AZM_REQUIRED | AZM_FILLED | AZM_WORD, 1024, NULL, 0},
-      O("node", node), O("runtime", runtime), K("version"));
+SHAPE(service, OR("agent", agent), K("environment"), O("framework", name_and_version), S("id"), O("language", language),
+      {"name", AZM_STRING | AZM_REQUIRED | AZM_FILLED | AZM_WORD, 1024, NULL, 0}, O("node", node),
+      O("runtime", runtime), K("version"));
 SHAPE(event_agent, K("ephemeral_id"), K("name"), K("version"));
 SHAPE(origin, S("id"), S("name"), S("version"));
 SHAPE_EITHER(target, "type", "name", S("name"), S("type"));
@@ -78,9 +138,9 @@ SHAPE(pod, K("name"), K("uid"));
 SHAPE(kubernetes, K("namespace"), O("node", only_name), O("pod", pod));
 SHAPE(system_info, K("architecture"), K("configured_hostname"), O("container", container), K("detected_hostname"),
       K("host_id"), K("hostname"), O("kubernetes", kubernetes), K("platform"));
-static const struct azm_field metadata_fields[] = {O("cloud", cloud),     O("labels", labels),   O("network", network),
-                                                   O("process", process), OR("service", service), O("system", system_info),
-                                                   O("user", user)};
+static const struct azm_field metadata_fields[] = {
+    O("cloud", cloud),      O("labels", labels),      O("network", network), O("process", process),
+    OR("service", service), O("system", system_info), O("user", user)};
 const struct azm_shape azm_shape_metadata = {FIELDS(metadata_fields)};
 
 /* context */
@@ -93,8 +153,8 @@ SHAPE(socket_info, B("encrypted"), S("remote_address"));
 SHAPE(url, K("full"), K("hash"), K("hostname"), K("pathname"), KI("port"), K("protocol"), K("raw"), K("search"));
 SHAPE(request, {"body", AZM_STRING | AZM_OBJECT, 0, NULL, 0}, OBJ("cookies"), OBJ("env"), O("headers", headers),
       K("http_version"), KR("method"), O("socket", socket_info), O("url", url));
-SHAPE(response, I("decoded_body_size"), I("encoded_body_size"), B("finished"), O("headers", headers),
-      B("headers_sent"), I("status_code"), I("transfer_size"));
+SHAPE(response, I("decoded_body_size"), I("encoded_body_size"), B("finished"), O("headers", headers), B("headers_sent"),
+      I("status_code"), I("transfer_size"));
 SHAPE(context, O("cloud", event_cloud), OBJ("custom"), O("message", message), O("page", page), O("request", request),
       O("response", response), O("service", event_service), O("tags", labels), O("user", user));
 
@@ -181,12 +241,11 @@ SHAPE_EITHER(exception, "message", "type", OBJ("attributes"), A("cause", objects
 SHAPE(error_log, K("level"), K("logger_name"), SR("message"), K("param_message"), A("stacktrace", frame));
 SHAPE(error_transaction, K("name"), B("sampled"), K("type"));
 static const struct azm_field error_fields[] = {
-    ID("id"),       O("context", context), K("culprit"),       O("exception", exception),
-    O("log", error_log), K("parent_id"),   TIME("timestamp"),  K("trace_id"),
-    O("transaction", error_transaction),   K("transaction_id"),
+    ID("id"),       O("context", context), K("culprit"),  O("exception", exception),           O("log", error_log),
+    K("parent_id"), TIME("timestamp"),     K("trace_id"), O("transaction", error_transaction), K("transaction_id"),
 };
-const struct azm_shape azm_shape_error = {
-    FIELDS(error_fields), .either = "exception", .or_else = "log", .joined = true};
+const struct azm_shape azm_shape_error = {FIELDS(error_fields), .either = "exception", .or_else = "log",
+                                          .joined = true};
 
 /* metricset */
 SHAPE_EACH(numbers, {NULL, AZM_NUMBER, 0, NULL, 0});
@@ -198,14 +257,14 @@ SHAPE(metric_service, K("name"), K("version"));
 SHAPE(metric_span, K("subtype"), K("type"));
 SHAPE(metric_transaction, K("name"), K("type"));
 static const struct azm_field metricset_fields[] = {
-    O("faas", faas),     OR("samples", samples), O("service", metric_service),         O("span", metric_span),
-    O("tags", labels),   TIME("timestamp"),      O("transaction", metric_transaction),
+    O("faas", faas),   OR("samples", samples), O("service", metric_service),         O("span", metric_span),
+    O("tags", labels), TIME("timestamp"),      O("transaction", metric_transaction),
 };
 const struct azm_shape azm_shape_metricset = {FIELDS(metricset_fields)};
 
 /* log: no schema is published. Its keys come flat ("trace.id") or nested; only the flat ones are looked at. */
 static const struct azm_field log_fields[] = {
-    TIME("@timestamp"), K("trace.id"), K("transaction.id"), K("span.id"), K("log.level"), K("log.logger"), S("message"),
-    O("faas", faas),    O("labels", labels),
+    TIME("@timestamp"), K("trace.id"), K("transaction.id"), K("span.id"),        K("log.level"),
+    K("log.logger"),    S("message"),  O("faas", faas),     O("labels", labels),
 };
 const struct azm_shape azm_shape_log = {FIELDS(log_fields)};

@@ -1,0 +1,224 @@
+/* azimuth traces: what a hub holds, as a table, or one trace as a waterfall. */
+#include "program/commands.h"
+
+#include "base/buf.h"
+#include "program/hub_client.h"
+#include "program/options.h"
+#include "program/trace_text.h"
+
+#include <inttypes.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <uv.h>
+
+enum { PREFIX_LEAST = 4, POLL_MS = 500, OUT_MAX = 256 * 1024 * 1024 };
+
+struct arguments {
+    const char *hub, *token, *limit, *service, *id;
+    bool follow, json;
+    struct azm_terminal terminal;
+};
+
+/* In %XX where a query or a path needs it. */
+static void add_escaped(struct azm_buf *out, azm_slice text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_')
+            azm_buf_add_byte(out, c);
+        else
+            azm_buf_addf(out, "%%%02X", c);
+    }
+}
+
+static int fail(const struct azm_error *err)
+{
+    fprintf(stderr, "azimuth traces: %s\n", err->text);
+    return err->status == AZM_BAD_CONFIG ? 2 : 1;
+}
+
+/* False: nobody reads any more. */
+static bool print(struct azm_buf *out)
+{
+    bool ok = fwrite(out->ptr ? out->ptr : "", 1, out->len, stdout) == out->len && fflush(stdout) == 0;
+    azm_buf_clear(out);
+    return ok;
+}
+
+static void add_json(struct azm_buf *out, const json_t *value)
+{
+    char *text = json_dumps(value, JSON_COMPACT | JSON_ENSURE_ASCII); /* no control characters either */
+    azm_buf_add_str(out, text);
+    azm_buf_add_byte(out, '\n');
+    free(text);
+}
+
+static enum azm_status get_list(struct azm_hub_client *client, const struct arguments *args, int64_t after,
+                                json_t **out, struct azm_error *err)
+{
+    struct azm_buf path;
+    char storage[1024];
+    azm_buf_init_fixed(&path, storage, sizeof storage - 1);
+    azm_buf_addf(&path, "/api/traces?limit=%s", after ? "1000" : args->limit);
+    if (args->service) {
+        azm_buf_add_str(&path, "&service=");
+        add_escaped(&path, azm_slice_str(args->service));
+    }
+    if (after)
+        azm_buf_addf(&path, "&after=%" PRId64, after);
+    if (path.failed)
+        return azm_fail(err, AZM_BAD_CONFIG, "--service %.60s...: too long", args->service);
+    storage[path.len] = '\0';
+    return azm_hub_client_get(client, storage, out, err);
+}
+
+/* The newest at the end, as a log is read. */
+static void add_rows(const struct arguments *args, const json_t *list, bool newest_first, struct azm_buf *out)
+{
+    size_t count = json_array_size(list);
+    for (size_t i = 0; i < count; i++) {
+        const json_t *trace = json_array_get(list, newest_first ? count - 1 - i : i);
+        if (args->json)
+            add_json(out, trace);
+        else
+            azm_trace_text_row(&args->terminal, trace, out);
+    }
+}
+
+static int show_list(struct azm_hub_client *client, const struct arguments *args, struct azm_buf *out)
+{
+    struct azm_error err = {.status = AZM_OK};
+    int64_t after = 0;
+    if (!args->json)
+        azm_trace_text_head(&args->terminal, out);
+    for (;;) {
+        json_t *answer;
+        if (get_list(client, args, after, &answer, &err) != AZM_OK)
+            return fail(&err);
+        add_rows(args, json_object_get(answer, "traces"), after == 0, out);
+        after = json_integer_value(json_object_get(answer, "cursor"));
+        json_decref(answer);
+        if (!print(out) || !args->follow)
+            return 0;
+        uv_sleep(POLL_MS);
+    }
+}
+
+static enum azm_status choose(const json_t *list, const char *prefix, char *id, size_t size, struct azm_error *err)
+{
+    size_t count = json_array_size(list);
+    if (count == 0)
+        return azm_fail(err, AZM_NOT_FOUND, "no trace id begins with %.100s", prefix);
+    for (size_t i = 0; i < count; i++) {
+        const char *found = json_string_value(json_object_get(json_array_get(list, i), "trace_id"));
+        azm_slice_copy(azm_slice_str(found), id, size);
+        if (strcmp(id, prefix) == 0)
+            return AZM_OK;
+    }
+    return count == 1
+               ? AZM_OK
+               : azm_fail(err, AZM_BAD_INPUT, "more than one trace id begins with %.100s; give more of it", prefix);
+}
+
+static enum azm_status find_id(struct azm_hub_client *client, const char *prefix, char *id, size_t size,
+                               struct azm_error *err)
+{
+    struct azm_buf path;
+    char storage[512];
+    json_t *answer;
+    azm_buf_init_fixed(&path, storage, sizeof storage - 1);
+    azm_buf_add_str(&path, "/api/traces?limit=1000&id=");
+    add_escaped(&path, azm_slice_str(prefix));
+    storage[path.len] = '\0';
+    enum azm_status status = azm_hub_client_get(client, storage, &answer, err);
+    if (status != AZM_OK)
+        return status;
+    status = choose(json_object_get(answer, "traces"), prefix, id, size, err);
+    json_decref(answer);
+    return status;
+}
+
+static int show_trace(struct azm_hub_client *client, const struct arguments *args, struct azm_buf *out)
+{
+    struct azm_error err = {.status = AZM_OK};
+    struct azm_buf path;
+    char id[1100], storage[4000];
+    json_t *answer;
+    if (find_id(client, args->id, id, sizeof id, &err) != AZM_OK)
+        return fail(&err);
+    azm_buf_init_fixed(&path, storage, sizeof storage - 1);
+    azm_buf_add_str(&path, "/api/traces/");
+    add_escaped(&path, azm_slice_str(id));
+    storage[path.len] = '\0';
+    if (azm_hub_client_get(client, storage, &answer, &err) != AZM_OK)
+        return fail(&err);
+    if (args->json)
+        add_json(out, answer);
+    else
+        azm_trace_text_waterfall(&args->terminal, answer, out);
+    json_decref(answer);
+    print(out);
+    return 0;
+}
+
+static bool check(const struct arguments *args, int rest, char **argv)
+{
+    uint64_t limit;
+    const char *wrong = NULL, *expected = NULL;
+    if (rest > 1) {
+        wrong = argv[2];
+        expected = "one trace id at most";
+    } else if (azm_slice_to_u64(azm_slice_str(args->limit), &limit) != AZM_OK || limit < 1 || limit > 1000) {
+        wrong = args->limit;
+        expected = "--limit from 1 to 1000";
+    } else if (args->id && (strlen(args->id) < PREFIX_LEAST || strlen(args->id) > 128)) {
+        wrong = args->id;
+        expected = "at least 4 characters of a trace id";
+    } else if (args->id && args->follow) {
+        wrong = args->id;
+        expected = "no trace id with --follow";
+    }
+    if (wrong)
+        fprintf(stderr, "azimuth traces: %.100s: expected %s\n", wrong, expected);
+    return !wrong;
+}
+
+static int run(const struct arguments *args)
+{
+    struct azm_hub_client *client;
+    struct azm_error err = {.status = AZM_OK};
+    struct azm_buf out;
+    if (azm_hub_client_open(args->hub, args->token, &client, &err) != AZM_OK)
+        return fail(&err);
+    azm_buf_init(&out, OUT_MAX);
+    int code = args->id ? show_trace(client, args, &out) : show_list(client, args, &out);
+    azm_buf_dispose(&out);
+    azm_hub_client_close(client);
+    return code;
+}
+
+int azm_cmd_traces(int argc, char **argv)
+{
+    struct arguments args = {.hub = "http://127.0.0.1:8200", .limit = "20", .token = getenv("AZIMUTH_HUB_TOKEN")};
+    const struct azm_option options[] = {
+        {"--follow", NULL, "go on and show new traces as they come", &args.follow, NULL, NULL},
+        {"--limit", "N", "how many of the last ones to show; default 20", NULL, &args.limit, NULL},
+        {"--service", "NAME", "only those that began in this service", NULL, &args.service, NULL},
+        {"--hub", "URL", "where the hub is; default http://127.0.0.1:8200", NULL, &args.hub, NULL},
+        {"--token", "TOKEN", "the hub's token; else $AZIMUTH_HUB_TOKEN", NULL, &args.token, NULL},
+        {"--json", NULL, "JSON: one line per trace, or the whole trace", &args.json, NULL, NULL},
+    };
+    const struct azm_usage usage = {"azimuth traces [TRACE_ID] [OPTIONS]",
+                                    "Lists the last traces of a hub, or shows one; the first characters of its id will "
+                                    "do.",
+                                    options, AZM_COUNT(options), false};
+    int rest = azm_options_parse(&usage, argc, argv);
+    if (rest < 0)
+        return rest == AZM_OPTIONS_HELP ? 0 : 2;
+    args.id = rest > 0 ? argv[1] : NULL;
+    if (!check(&args, rest, argv))
+        return 2;
+    args.terminal = azm_terminal_of_stdout();
+    return run(&args);
+}

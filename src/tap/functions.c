@@ -41,6 +41,14 @@ struct azm_function *azm_functions_find(const struct azm_functions *functions, a
     return functions->slot_count ? *slot_of(functions->slots, functions->slot_count, id, functions->seed) : NULL;
 }
 
+struct azm_function *azm_functions_find_name(const struct azm_functions *functions, azm_slice name)
+{
+    for (size_t i = 0; i < functions->slot_count; i++)
+        if (functions->slots[i] && azm_slice_eq(functions->slots[i]->name, name))
+            return functions->slots[i];
+    return NULL;
+}
+
 /* Keeps the table at most half full, so that a search always ends. */
 static bool make_room(struct azm_functions *functions)
 {

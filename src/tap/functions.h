@@ -31,6 +31,7 @@ void azm_functions_clear(struct azm_functions *functions);
 
 /* NULL when it is not known. Valid until _clear or _dispose. */
 struct azm_function *azm_functions_find(const struct azm_functions *functions, azm_slice id);
+struct azm_function *azm_functions_find_name(const struct azm_functions *functions, azm_slice name); /* looks at all */
 /* The function of that id, made when it is new. Slices are copied; a field that is empty here keeps what was known.
  * NULL when there is no room. */
 struct azm_function *azm_functions_add(struct azm_functions *functions, azm_slice id, azm_slice name,

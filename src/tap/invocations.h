@@ -19,6 +19,7 @@ struct azm_invocation {
     uint32_t next; /* in the table's chain, or in the free list */
     uint8_t id_len;
     bool answered; /* complete, but waits until its function is known */
+    bool lost;     /* the worker or the stream ended before it answered */
     bool has_http, coldstart, clipped;
     char id[AZM_INVOCATION_ID_MAX + 1];
     int64_t start_us, wall_us; /* monotonic and wall clock at the request */
@@ -36,7 +37,7 @@ struct azm_invocation {
 
     enum azm_rpc_status status;
     unsigned status_code;
-    azm_slice function_id, method, url; /* in text */
+    azm_slice function_id, method, url; /* in text; the URL is redacted */
     struct azm_kept_headers request_headers, response_headers;
     uint16_t text_used;
     char text[AZM_INVOCATION_TEXT];

@@ -192,3 +192,46 @@ static void leave(void *self, unsigned slot)
 }
 
 static const struct azm_scan_handler handler = {want, took, number, enter, leave};
+
+/* --- framing --- */
+
+void azm_rpc_reader_init(struct azm_rpc_reader *reader, const struct azm_scan_message *type,
+                         const struct azm_rpc_listener *listener, void *self)
+{
+    memset(reader, 0, offsetof(struct azm_rpc_reader, text));
+    reader->type = type;
+    reader->listener = listener;
+    reader->self = self;
+}
+
+static void begin_message(struct azm_rpc_reader *reader, const struct azm_grpc_part *part)
+{
+    memset(&reader->message, 0, sizeof reader->message);
+    reader->used = 0;
+    reader->scanning = !part->compressed && part->size > 0;
+    if (reader->scanning)
+        azm_scan_begin(&reader->scan, reader->type, part->size, &handler, reader);
+}
+
+static void scan_part(struct azm_rpc_reader *reader, azm_slice piece, int64_t now_us)
+{
+    switch (azm_scan_feed(&reader->scan, piece)) {
+    case AZM_OK: return;
+    case AZM_END: reader->listener->on_message(reader->self, &reader->message, now_us); break;
+    default: reader->malformed++; break;
+    }
+    reader->scanning = false;
+}
+
+enum azm_status azm_rpc_reader_feed(struct azm_rpc_reader *reader, azm_slice piece, int64_t now_us)
+{
+    struct azm_grpc_part part;
+    enum azm_status st;
+    while ((st = azm_grpc_reader_next(&reader->framing, &piece, &part)) == AZM_OK) {
+        if (part.begins)
+            begin_message(reader, &part);
+        if (reader->scanning && part.piece.len)
+            scan_part(reader, part.piece, now_us);
+    }
+    return st == AZM_MORE ? AZM_OK : st;
+}

@@ -79,6 +79,7 @@ struct azm_rpc_reader {
     struct azm_scan scan;
     bool scanning;      /* false: this message is skipped (compressed, or it made no sense) */
     uint64_t malformed; /* messages that made no sense, since the beginning */
+    const struct azm_scan_message *type;
     const struct azm_rpc_listener *listener;
     void *self;
 
@@ -91,6 +92,8 @@ struct azm_rpc_reader {
     char text[AZM_RPC_TEXT];
 };
 
-void azm_rpc_reader_init(struct azm_rpc_reader *reader, const struct azm_rpc_listener *listener, void *self);
+/* type: azm_rpc_from_host or azm_rpc_from_worker (rpc_tables.h). */
+void azm_rpc_reader_init(struct azm_rpc_reader *reader, const struct azm_scan_message *type,
+                         const struct azm_rpc_listener *listener, void *self);
 /* A piece of the stream's DATA. AZM_BAD_INPUT: the gRPC framing is broken, nothing after it can be read. */
 enum azm_status azm_rpc_reader_feed(struct azm_rpc_reader *reader, azm_slice piece, int64_t now_us) AZM_MUST_CHECK;

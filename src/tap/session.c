@@ -247,6 +247,10 @@ static void lose(void *self, struct azm_invocation *invocation)
     const struct sweep *sweep = self;
     if (invocation->answered)
         return;
+    if (sweep->session->malformed_answers) { /* it may have been answered by what could not be read */
+        azm_invocations_close(&sweep->session->invocations, invocation);
+        return;
+    }
     invocation->lost = true;
     invocation->status = AZM_RPC_FAILURE;
     finish(sweep->session, invocation, sweep->now_us);
@@ -335,16 +339,26 @@ void azm_session_note(struct azm_session *session, azm_slice line)
     azm_buf_add(&session->notes, line);
 }
 
+static void forget(void *self, struct azm_invocation *invocation)
+{
+    struct azm_session *session = self;
+    if (invocation->answered)
+        return;
+    session->blind++;
+    azm_invocations_close(&session->invocations, invocation);
+}
+
 void azm_session_blind(struct azm_session *session, const char *why)
 {
     session->blind++;
-    if (session->blind == 1)
-        azm_session_note(session, azm_slice_str(why));
+    azm_session_note(session, azm_slice_str(why));
+    azm_invocations_each(&session->invocations, forget, session);
 }
 
-void azm_session_malformed(struct azm_session *session)
+void azm_session_malformed(struct azm_session *session, bool from_worker)
 {
     session->malformed++;
+    session->malformed_answers |= from_worker;
 }
 
 void azm_session_tick(struct azm_session *session, int64_t now_us)

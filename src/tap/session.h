@@ -22,9 +22,10 @@ void azm_session_stream_closed(struct azm_session *session, int64_t now_us);
 /* The worker process is gone: what is open has failed. */
 void azm_session_worker_exit(struct azm_session *session, int exit_code, azm_slice stderr_tail, int64_t now_us);
 
-/* A direction of a connection cannot be followed any more, or a message made no sense. Told once each to the log. */
+/* A connection cannot be followed any more: what is open is forgotten, not called a failure. `why` goes to the log. */
 void azm_session_blind(struct azm_session *session, const char *why);
-void azm_session_malformed(struct azm_session *session);
+/* One message made no sense. */
+void azm_session_malformed(struct azm_session *session, bool from_worker);
 
 /* A line for the agent's log. Foreign text in it must be short. */
 void azm_session_note(struct azm_session *session, azm_slice line);

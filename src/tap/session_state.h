@@ -29,7 +29,9 @@ struct azm_session {
     unsigned streams;
     uint32_t waiting;    /* answered invocations that wait for the channel or for their function */
     int64_t prepared_us; /* when the errands were posted; 0: not yet */
-    bool source_written, saw_answer, cold_known;
+    bool source_written, saw_answer;
+    bool cold_decided;      /* this process has had its first invocation */
+    bool malformed_answers; /* an answer may have been missed */
 
     struct azm_arena facts; /* what the start-up messages told */
     azm_slice app_directory, runtime_name, runtime_version, worker_version;

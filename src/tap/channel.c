@@ -5,7 +5,7 @@
 #include "os/clock.h"
 #include "os/file.h"
 #include "os/map.h"
-#include "os/program.h"
+#include "os/detach.h"
 #include "os/run_dir.h"
 #include "os/self.h"
 #include "ring/name.h"
@@ -137,5 +137,5 @@ void azm_channel_start_agent(struct azm_channel *channel)
 {
     const char *const argv[] = {channel->agent_path, "agent", "--daemon", "--run-dir", channel->run_dir, NULL};
     if (channel->agent_path[0])
-        azm_program_detach(channel->agent_path, argv);
+        azm_detach(channel->agent_path, argv, NULL);
 }

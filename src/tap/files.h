@@ -29,7 +29,7 @@ struct azm_file_facts {
     azm_slice route_prefix;
 };
 /* What host.json said; defaults until it is read. Slices live until azm_files_app. */
-struct azm_file_facts azm_files_facts(const struct azm_files *files);
+struct azm_file_facts azm_files_facts(struct azm_files *files);
 /* Hands over the bindings that were read since the last call: describe(self, function id or, from functions.metadata,
  * name; binding JSON). */
 void azm_files_take(struct azm_files *files,

@@ -215,11 +215,13 @@ static void begin_message(struct azm_rpc_reader *reader, const struct azm_grpc_p
 
 static void scan_part(struct azm_rpc_reader *reader, azm_slice piece, int64_t now_us)
 {
-    switch (azm_scan_feed(&reader->scan, piece)) {
-    case AZM_OK: return;
-    case AZM_END: reader->listener->on_message(reader->self, &reader->message, now_us); break;
-    default: reader->malformed++; break;
-    }
+    enum azm_status st = azm_scan_feed(&reader->scan, piece);
+    if (st == AZM_OK)
+        return;
+    if (st == AZM_END)
+        reader->listener->on_message(reader->self, &reader->message, now_us);
+    else
+        reader->malformed++;
     reader->scanning = false;
 }
 

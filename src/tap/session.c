@@ -21,8 +21,8 @@ static void warn(void *self, azm_slice line)
 static void configure(struct azm_session *session)
 {
     const struct azm_env *env = &session->environment.env;
-    session->active = azm_settings_read(&session->settings, env, &session->settings_text, warn, session) == AZM_OK &&
-                      session->settings.enabled && session->settings.recording &&
+    azm_settings_read(&session->settings, env, warn, session);
+    session->active = session->settings.enabled && session->settings.recording &&
                       session->settings.destination.kind != AZM_DESTINATION_NONE;
     session->placeholder = azm_slice_eq(azm_env_get(env, "WEBSITE_PLACEHOLDER_MODE"), AZM_S("1"));
     azm_header_names_init(&session->header_names, session->settings.sanitize_field_names);
@@ -36,16 +36,16 @@ struct azm_session *azm_session_open(const struct azm_env *env, const char *prog
         return NULL;
     uint64_t seed[4] = {0};
     azm_environment_init(&session->environment, env);
-    azm_buf_init(&session->settings_text, 64 * 1024);
+    azm_buf_init(&session->notes, 16 * 1024);
     configure(session);
     /* A placeholder is configured later, by its reload message: what is off now may be on then. */
     if (!session->active && !session->placeholder) {
         azm_environment_dispose(&session->environment);
-        azm_buf_dispose(&session->settings_text);
+        azm_buf_dispose(&session->notes);
         free(session);
         return NULL;
     }
-    azm_entropy(seed, sizeof seed);
+    (void)!azm_entropy(seed, sizeof seed); /* zeros will do, where the system has none: ids are no secrets */
     azm_random_init(&session->random, seed);
     azm_arena_init(&session->facts, 256 * 1024);
     azm_functions_init(&session->functions, azm_random_u64(&session->random));
@@ -389,7 +389,6 @@ void azm_session_close(struct azm_session *session, int64_t now_us)
     azm_functions_dispose(&session->functions);
     azm_environment_dispose(&session->environment);
     azm_arena_dispose(&session->facts);
-    azm_buf_dispose(&session->settings_text);
     azm_buf_dispose(&session->notes);
     free(session);
 }

@@ -13,7 +13,6 @@
 struct azm_session {
     struct azm_environment environment;
     struct azm_settings settings;
-    struct azm_buf settings_text; /* what the settings' slices borrow */
     bool active;                  /* configured and switched on */
     bool placeholder;             /* waits for its app: nothing is told before that */
     bool reloading;               /* between a reload message's first variable and its end */

@@ -33,7 +33,7 @@ static enum azm_status make_ring(struct azm_channel *channel, struct azm_error *
     enum azm_status st = azm_process_start_time(pid, &start, err);
     if (st != AZM_OK)
         return st;
-    azm_ring_name(pid, start, name);
+    azm_ring_name(name, pid, start);
     snprintf(channel->ring_path, sizeof channel->ring_path, "%s/%s", channel->run_dir, name);
     channel->map = azm_map_create(channel->ring_path, AZM_RING_SIZE, err);
     if (!channel->map)

@@ -122,7 +122,7 @@ static json_t *read_json(azm_slice directory, const char *name, size_t max)
     if ((size_t)snprintf(path, sizeof path, "%.*s/%s", AZM_FMT(directory), name) >= sizeof path)
         return NULL;
     azm_buf_init(&text, max);
-    if (azm_file_read(path, &text, NULL) != AZM_OK || azm_json_parse(azm_buf_slice(&text), &json, NULL) != AZM_OK)
+    if (azm_file_read(path, &text, NULL) != AZM_OK || azm_json_parse_config(azm_buf_slice(&text), path, &json, NULL) != AZM_OK)
         json = NULL;
     azm_buf_dispose(&text);
     return json;
@@ -145,10 +145,10 @@ static void add_binding(struct azm_files *files, azm_slice id, azm_slice name, c
 /* The trigger among function.json's (or functions.metadata's) bindings. */
 static void add_trigger(struct azm_files *files, azm_slice id, azm_slice name, const json_t *function)
 {
-    const json_t *bindings = azm_json_get_nocase(function, "bindings");
+    const json_t *bindings = azm_json_get(function, "bindings");
     for (size_t i = 0; i < json_array_size(bindings); i++) {
         const json_t *binding = json_array_get(bindings, i);
-        if (azm_slice_ends_nocase(azm_json_text_nocase(binding, "type"), AZM_S("Trigger"))) {
+        if (azm_slice_ends_nocase(azm_json_get_slice(binding, "type"), AZM_S("Trigger"))) {
             add_binding(files, id, name, binding);
             return;
         }
@@ -158,14 +158,14 @@ static void add_trigger(struct azm_files *files, azm_slice id, azm_slice name, c
 /* Settings of the host that are said in host.json. */
 static void keep_facts(struct azm_files *files, const json_t *host)
 {
-    const json_t *http = azm_json_get_nocase(azm_json_get_nocase(host, "extensions"), "http");
-    const json_t *prefix = azm_json_get_nocase(http, "routePrefix");
+    const json_t *http = azm_json_get(azm_json_get(host, "extensions"), "http");
+    const json_t *prefix = azm_json_get(http, "routePrefix");
     if (json_is_string(prefix)) {
         files->facts.has_route_prefix = true;
-        files->facts.route_prefix = azm_arena_copy(&files->arena, azm_json_text_nocase(http, "routePrefix"));
+        files->facts.route_prefix = azm_arena_copy(&files->arena, azm_json_get_slice(http, "routePrefix"));
     }
     files->facts.telemetry_opentelemetry =
-        azm_slice_eq_nocase(azm_json_text_nocase(host, "telemetryMode"), AZM_S("OpenTelemetry"));
+        azm_slice_eq_nocase(azm_json_get_slice(host, "telemetryMode"), AZM_S("OpenTelemetry"));
 }
 
 /* The app's own two files. Returns with the mutex held, as it came. */
@@ -183,7 +183,7 @@ static void read_app(struct azm_files *files)
         keep_facts(files, host);
         for (size_t i = 0; i < json_array_size(functions); i++) {
             const json_t *function = json_array_get(functions, i);
-            add_trigger(files, AZM_S(""), azm_json_text_nocase(function, "name"), function);
+            add_trigger(files, AZM_S(""), azm_json_get_slice(function, "name"), function);
         }
         files->waiting--;
     }

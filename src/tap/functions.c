@@ -109,10 +109,10 @@ void azm_functions_describe(struct azm_functions *functions, struct azm_function
                             const struct azm_env *env)
 {
     json_t *binding = NULL;
-    if (azm_json_parse(binding_json, &binding, NULL) != AZM_OK)
+    if (azm_json_parse(binding_json, "binding", &binding, NULL) != AZM_OK)
         return;
-    azm_slice type = azm_json_text_nocase(binding, "type"), route = azm_json_text_nocase(binding, "route");
-    azm_slice queue = azm_json_text_nocase(binding, "queueName");
+    azm_slice type = azm_json_get_slice(binding, "type"), route = azm_json_get_slice(binding, "route");
+    azm_slice queue = azm_json_get_slice(binding, "queueName");
     learn(functions, &function->trigger_type, type);
     learn(functions, &function->route, resolve(route, env));
     learn(functions, &function->queue, resolve(queue, env));

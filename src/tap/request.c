@@ -25,7 +25,7 @@ static size_t headers_of_metadata(azm_slice json, json_t **parsed, struct azm_pa
     json_t *value;
     size_t count = 0;
     *parsed = NULL;
-    if (!json.len || azm_json_parse(json, parsed, NULL) != AZM_OK)
+    if (!json.len || azm_json_parse(json, "headers", parsed, NULL) != AZM_OK)
         return 0;
     json_object_foreach(*parsed, key, value)
     {
@@ -123,11 +123,11 @@ static unsigned status_of_json(azm_slice json)
 {
     json_t *value = NULL;
     uint64_t code = 0;
-    if (!json.len || json.ptr[0] != '{' || azm_json_parse(json, &value, NULL) != AZM_OK)
+    if (!json.len || json.ptr[0] != '{' || azm_json_parse(json, "return value", &value, NULL) != AZM_OK)
         return 200;
     static const char *const names[] = {"statusCode", "status"};
     for (size_t i = 0; i < AZM_COUNT(names) && !code; i++) {
-        const json_t *member = azm_json_get_nocase(value, names[i]);
+        const json_t *member = azm_json_get(value, names[i]);
         if (json_is_integer(member))
             code = (uint64_t)json_integer_value(member);
         else if (json_is_string(member) && azm_slice_to_u64(azm_slice_str(json_string_value(member)), &code) != AZM_OK)

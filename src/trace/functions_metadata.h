@@ -3,6 +3,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "trace/settings.h"
 
 /* WEBSITE_OWNER_NAME: "<subscription>+<resource group>-<region>webspace<anything>". */

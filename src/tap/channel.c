@@ -10,8 +10,8 @@
 #include "os/self.h"
 #include "ring/name.h"
 
-#define STALE_US     2000000  /* a heartbeat older than this: nobody looks after the ring */
-#define FIRST_WAIT_S 2u       /* between attempts to start an agent, doubled up to */
+#define STALE_US     2000000 /* a heartbeat older than this: nobody looks after the ring */
+#define FIRST_WAIT_S 2u      /* between attempts to start an agent, doubled up to */
 #define MAX_WAIT_S   64u
 
 void azm_channel_init(struct azm_channel *channel, const char *program)

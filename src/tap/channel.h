@@ -20,10 +20,10 @@ struct azm_channel {
     struct azm_ring_writer writer;
     char record[AZM_RECORD_MAX];
 
-    uint64_t last_beat; /* the heartbeat word, as last seen, */
-    int64_t beat_us;    /* and when it last changed */
-    int64_t asked_us;   /* when an agent was last started; 0: never */
-    unsigned asked;     /* how often without a beat in between */
+    uint64_t last_beat;    /* the heartbeat word, as last seen, */
+    int64_t beat_us;       /* and when it last changed */
+    int64_t asked_us;      /* when an agent was last started; 0: never */
+    unsigned asked;        /* how often without a beat in between */
     _Atomic int agent_pid; /* of the starter process, to be reaped; 0: none */
 };
 

@@ -7,9 +7,9 @@
 #include "os/file.h"
 #include "os/thread.h"
 
-#define FILE_MAX      (1u << 20)
-#define METADATA_MAX  (16u << 20)
-#define FACTS_MAX     (8u << 20)
+#define FILE_MAX     (1u << 20)
+#define METADATA_MAX (16u << 20)
+#define FACTS_MAX    (8u << 20)
 
 struct request {
     struct request *next;
@@ -74,8 +74,7 @@ void azm_files_app(struct azm_files *files, azm_slice directory)
 void azm_files_ask(struct azm_files *files, azm_slice id, azm_slice directory)
 {
     azm_mutex_lock(&files->mutex);
-    struct request *request =
-        files->asked < AZM_FILES_ASKED_MAX ? azm_arena_new(&files->arena, struct request) : NULL;
+    struct request *request = files->asked < AZM_FILES_ASKED_MAX ? azm_arena_new(&files->arena, struct request) : NULL;
     if (request) {
         request->id = azm_arena_copy(&files->arena, id);
         request->directory = azm_arena_copy(&files->arena, directory);
@@ -122,7 +121,8 @@ static json_t *read_json(azm_slice directory, const char *name, size_t max)
     if ((size_t)snprintf(path, sizeof path, "%.*s/%s", AZM_FMT(directory), name) >= sizeof path)
         return NULL;
     azm_buf_init(&text, max);
-    if (azm_file_read(path, &text, NULL) != AZM_OK || azm_json_parse_config(azm_buf_slice(&text), path, &json, NULL) != AZM_OK)
+    if (azm_file_read(path, &text, NULL) != AZM_OK ||
+        azm_json_parse_config(azm_buf_slice(&text), path, &json, NULL) != AZM_OK)
         json = NULL;
     azm_buf_dispose(&text);
     return json;

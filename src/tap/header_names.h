@@ -1,5 +1,6 @@
 /* Which header fields are secrets, remembered by name: an app sees the same few dozen names for ever, and matching each
- * against Elastic's patterns every time would cost more than all the rest of an invocation. One thread, fixed memory. */
+ * against Elastic's patterns every time would cost more than all the rest of an invocation. One thread, fixed memory.
+ */
 #pragma once
 
 #include "base/slice.h"

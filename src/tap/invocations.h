@@ -6,9 +6,9 @@
 #include "tap/rpc.h"
 #include "trace/transaction.h"
 
-#define AZM_INVOCATIONS_MAX      4096u
-#define AZM_INVOCATION_TEXT      6144u
-#define AZM_INVOCATION_ID_MAX    63u
+#define AZM_INVOCATIONS_MAX   4096u
+#define AZM_INVOCATION_TEXT   6144u
+#define AZM_INVOCATION_ID_MAX 63u
 
 /* Header fields kept in an invocation's text: a run of {key length, value length, key, value}. */
 struct azm_kept_headers {

@@ -98,8 +98,8 @@ static void headers_come_back_as_they_went_in(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_pool_is_bounded_and_reused),     cmocka_unit_test(low_load_touches_one_entry),
-        cmocka_unit_test(an_id_that_is_open_is_replaced),     cmocka_unit_test(ids_that_cannot_be_kept_are_refused),
+        cmocka_unit_test(the_pool_is_bounded_and_reused),    cmocka_unit_test(low_load_touches_one_entry),
+        cmocka_unit_test(an_id_that_is_open_is_replaced),    cmocka_unit_test(ids_that_cannot_be_kept_are_refused),
         cmocka_unit_test(headers_come_back_as_they_went_in),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

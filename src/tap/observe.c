@@ -7,7 +7,7 @@
 #include "tap/rpc_tables.h"
 #include "tap/session.h"
 
-#define STREAMS_MAX 4u /* EventStreams of one connection: a host has one, or a few with its MultiStream capability */
+#define STREAMS_MAX  4u /* EventStreams of one connection: a host has one, or a few with its MultiStream capability */
 #define EVENT_STREAM AZM_S("/AzureFunctionsRpcMessages.FunctionRpc/EventStream")
 
 /* One EventStream: a reader for each direction. 50 KB, so it is made when the stream begins. */
@@ -20,7 +20,7 @@ struct event_stream {
 struct azm_observed {
     struct azm_observer *observer;
     struct azm_observed *next, **link;
-    struct azm_h2 h2[2]; /* by enum azm_side */
+    struct azm_h2 h2[2];  /* by enum azm_side */
     bool blind;           /* bytes pass unseen */
     bool is_event_stream; /* the header block that is being read has the path */
     enum azm_side side;   /* whose bytes are being read, */

@@ -1,4 +1,5 @@
-/* Hostile bytes on both sides of a connection, in pieces: the first byte of each piece says whose it is and how long. */
+/* Hostile bytes on both sides of a connection, in pieces: the first byte of each piece says whose it is and how long.
+ */
 #include "tap/observe.h"
 
 #include <stdint.h>

@@ -163,8 +163,8 @@ static void play(const struct azm_recording *recording, size_t which, size_t cut
 }
 
 static const char *const names[] = {
-    "python-http", "python-timer-queue", "python-specialize", "node-fails",         "node-big",
-    "node-flags01", "node-batch",        "dotnet-http",       "dotnet-queue-timer", "dotnet-aspnetcore-grpc",
+    "python-http",  "python-timer-queue", "python-specialize", "node-fails",         "node-big",
+    "node-flags01", "node-batch",         "dotnet-http",       "dotnet-queue-timer", "dotnet-aspnetcore-grpc",
 };
 
 static void load(const char *name, struct azm_arena *arena, struct azm_recording *recording)

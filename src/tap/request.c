@@ -30,8 +30,7 @@ static size_t headers_of_metadata(azm_slice json, json_t **parsed, struct azm_pa
     json_object_foreach(*parsed, key, value)
     {
         if (count < max && json_is_string(value))
-            out[count++] = (struct azm_pair){azm_slice_str(key),
-                                             {json_string_value(value), json_string_length(value)}};
+            out[count++] = (struct azm_pair){azm_slice_str(key), {json_string_value(value), json_string_length(value)}};
     }
     return count;
 }
@@ -41,7 +40,8 @@ static bool host_exports(const struct azm_session *session)
     const struct azm_env *env = &session->environment.env;
     azm_slice mode = azm_env_get(env, "AzureFunctionsJobHost__telemetryMode");
     return azm_env_get(env, "APPLICATIONINSIGHTS_CONNECTION_STRING").len ||
-           azm_env_get(env, "APPINSIGHTS_INSTRUMENTATIONKEY").len || azm_slice_eq_nocase(mode, AZM_S("OpenTelemetry")) ||
+           azm_env_get(env, "APPINSIGHTS_INSTRUMENTATIONKEY").len ||
+           azm_slice_eq_nocase(mode, AZM_S("OpenTelemetry")) ||
            (session->files && azm_files_facts(session->files).telemetry_opentelemetry);
 }
 
@@ -67,8 +67,8 @@ static void decide(struct azm_session *session, struct azm_invocation *invocatio
 
 /* --- the request --- */
 
-static void keep_headers(struct azm_session *session, struct azm_invocation *invocation,
-                         struct azm_kept_headers *kept, struct azm_pairs headers)
+static void keep_headers(struct azm_session *session, struct azm_invocation *invocation, struct azm_kept_headers *kept,
+                         struct azm_pairs headers)
 {
     if (!session->settings.capture_headers || !invocation->sampled)
         return;
@@ -95,8 +95,8 @@ void azm_request_begin(struct azm_session *session, struct azm_invocation *invoc
     struct azm_pairs headers = request->headers;
     json_t *parsed = NULL;
     if (!headers.count && request->fields[AZM_RPC_METADATA_HEADERS].ptr) {
-        headers.count = headers_of_metadata(request->fields[AZM_RPC_METADATA_HEADERS], &parsed, metadata_headers,
-                                            HEADERS_MAX);
+        headers.count =
+            headers_of_metadata(request->fields[AZM_RPC_METADATA_HEADERS], &parsed, metadata_headers, HEADERS_MAX);
         headers.items = metadata_headers;
     }
     decide(session, invocation, request, headers);
@@ -198,7 +198,8 @@ static void report_source(struct azm_session *session)
 }
 
 /* "http", by the trigger's type where it is known, else by what the request holds. */
-static const struct azm_trigger *trigger_of(const struct azm_invocation *invocation, const struct azm_function *function)
+static const struct azm_trigger *trigger_of(const struct azm_invocation *invocation,
+                                            const struct azm_function *function)
 {
     azm_slice type = function ? function->trigger_type : (azm_slice){NULL, 0};
     return azm_trigger_of(type.len || !invocation->has_http ? type : AZM_S("httpTrigger"));

@@ -1,6 +1,7 @@
 /* What the tap reads of one direction of a FunctionRpc EventStream: StreamingMessages in pieces of any size become
- * calls with slices. Only the fields named in rpc_tables.c are copied, each into a capped place of this struct, so memory
- * does not depend on what is sent. Field numbers: FunctionRpc.proto of azure-functions-language-worker-protobuf. */
+ * calls with slices. Only the fields named in rpc_tables.c are copied, each into a capped place of this struct, so
+ * memory does not depend on what is sent. Field numbers: FunctionRpc.proto of azure-functions-language-worker-protobuf.
+ */
 #pragma once
 
 #include "grpc/message.h"
@@ -56,8 +57,8 @@ struct azm_rpc_message {
     struct azm_pairs headers;         /* of the HTTP request or answer; secrets not yet redacted */
     enum azm_rpc_status status;       /* of the StatusResult; ABSENT when there was no StatusResult at all */
     uint64_t retry_count;
-    bool has_http;   /* an RpcHttp arm was sent, perhaps an empty one (HTTP proxying) */
-    bool clipped;    /* something was longer than its place */
+    bool has_http; /* an RpcHttp arm was sent, perhaps an empty one (HTTP proxying) */
+    bool clipped;  /* something was longer than its place */
 };
 
 /* A function of a load request (has no raw bindings) or of a metadata response. */

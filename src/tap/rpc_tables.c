@@ -5,9 +5,18 @@
 /* Each table lists the fields that matter, in order of number; all others are skipped. A new field is one line. */
 #define TABLE(name) static const struct azm_scan_message name = {name##_rules, AZM_COUNT(name##_rules)}
 #define RULES       static const struct azm_scan_rule
-#define TAKE(no, slot)        {no, AZM_SCAN_TAKE, slot, NULL}
-#define NUMBER(no, slot)      {no, AZM_SCAN_NUMBER, slot, NULL}
-#define ENTER(no, slot, into) {no, AZM_SCAN_ENTER, slot, &(into)}
+#define TAKE(no, slot)                                                                                                 \
+    {                                                                                                                  \
+        no, AZM_SCAN_TAKE, slot, NULL                                                                                  \
+    }
+#define NUMBER(no, slot)                                                                                               \
+    {                                                                                                                  \
+        no, AZM_SCAN_NUMBER, slot, NULL                                                                                \
+    }
+#define ENTER(no, slot, into)                                                                                          \
+    {                                                                                                                  \
+        no, AZM_SCAN_ENTER, slot, &(into)                                                                              \
+    }
 
 /* NullableString */
 RULES nullable_rules[] = {TAKE(1, AZM_SLOT_HEADER_VALUE)};
@@ -49,12 +58,9 @@ RULES retry_rules[] = {NUMBER(1, AZM_SLOT_RETRY_COUNT)};
 TABLE(retry);
 
 RULES invocation_request_rules[] = {
-    TAKE(1, AZM_RPC_INVOCATION_ID),
-    TAKE(2, AZM_RPC_FUNCTION_ID),
-    ENTER(3, AZM_SLOT_NESTED, parameter),
-    ENTER(4, AZM_SLOT_TRIGGER_METADATA, trigger_metadata),
-    ENTER(5, AZM_SLOT_NESTED, trace_context),
-    ENTER(6, AZM_SLOT_NESTED, retry),
+    TAKE(1, AZM_RPC_INVOCATION_ID),           TAKE(2, AZM_RPC_FUNCTION_ID),
+    ENTER(3, AZM_SLOT_NESTED, parameter),     ENTER(4, AZM_SLOT_TRIGGER_METADATA, trigger_metadata),
+    ENTER(5, AZM_SLOT_NESTED, trace_context), ENTER(6, AZM_SLOT_NESTED, retry),
 };
 TABLE(invocation_request);
 RULES invocation_cancel_rules[] = {TAKE(2, AZM_RPC_INVOCATION_ID)};

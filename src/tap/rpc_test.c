@@ -224,8 +224,7 @@ static const struct {
      "{id=f1 name=one raw={\"name\":\"r\",\"Type\" : \"HTTPTRIGGER\"} }[8 status=0 retry=0 http=0 clipped=0 ]"},
     {"reload", reload_request, &azm_rpc_from_host,
      "<WEBSITE_SITE_NAME=app><EMPTY=>[9 status=0 retry=0 http=0 clipped=0 ]"},
-    {"reload answer", reload_response, &azm_rpc_from_worker,
-     "[10 status=0 retry=0 http=0 clipped=0 runtime=v20 ]"},
+    {"reload answer", reload_response, &azm_rpc_from_worker, "[10 status=0 retry=0 http=0 clipped=0 runtime=v20 ]"},
     {"status probe", status_request, &azm_rpc_from_host, "[0 status=0 retry=0 http=0 clipped=0 ]"},
 };
 
@@ -279,7 +278,8 @@ static void long_fields_are_clipped_and_said_to_be(void **state)
     azm_buf_init(&told, 1 << 20);
     azm_buf_init(&message, 1 << 20);
     azm_buf_init(&bytes, 1 << 20);
-    size_t request = azm_wire_begin(&message, 4), input = azm_wire_begin(&message, 3), data = azm_wire_begin(&message, 2);
+    size_t request = azm_wire_begin(&message, 4), input = azm_wire_begin(&message, 3),
+           data = azm_wire_begin(&message, 2);
     size_t http = azm_wire_begin(&message, 5);
     azm_wire_put_bytes(&message, 2, (azm_slice){text, sizeof text});
     for (unsigned i = 0; i < 300; i++) {

@@ -13,9 +13,9 @@
 struct azm_session {
     struct azm_environment environment;
     struct azm_settings settings;
-    bool active;                  /* configured and switched on */
-    bool placeholder;             /* waits for its app: nothing is told before that */
-    bool reloading;               /* between a reload message's first variable and its end */
+    bool active;      /* configured and switched on */
+    bool placeholder; /* waits for its app: nothing is told before that */
+    bool reloading;   /* between a reload message's first variable and its end */
 
     struct azm_random random;
     struct azm_errands *errands;

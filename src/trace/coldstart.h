@@ -7,5 +7,6 @@
 
 #define AZM_COLDSTART_NAME_MAX 48u
 
-/* "cold-<host pid>-<host start time>": a restarted worker has the same host and so the same name, a new host another. */
+/* "cold-<host pid>-<host start time>": a restarted worker has the same host and so the same name, a new host another.
+ */
 void azm_coldstart_name(uint32_t host_pid, uint64_t host_start, char out[AZM_COLDSTART_NAME_MAX]);

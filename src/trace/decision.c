@@ -22,7 +22,8 @@ static void choose_id(const struct azm_trace_inputs *inputs, const struct azm_tr
         return;
     if (inputs->host_exports || host->flags & 1)
         out->link = (struct azm_span_link){host->trace_id, host->parent_id};
-    else if (inputs->mode == AZM_TRACE_CONTEXT_ADOPT && memcmp(&host->parent_id, &out->parent_id, sizeof(azm_span_id)) != 0)
+    else if (inputs->mode == AZM_TRACE_CONTEXT_ADOPT &&
+             memcmp(&host->parent_id, &out->parent_id, sizeof(azm_span_id)) != 0)
         out->span_id = host->parent_id;
 }
 

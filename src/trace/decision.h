@@ -1,11 +1,11 @@
 /* Which trace an invocation belongs to, under which id, and whether it is sampled (design: "Which trace").
  *
- * | caller's traceparent | host's RpcTraceContext | trace id | parent | sampled | own id                                  |
+ * | caller's traceparent | host's RpcTraceContext | trace id | parent | sampled | own id |
  * |----------------------|------------------------|----------|--------|---------|-----------------------------------------|
- * | valid                | same trace             | caller's | caller | caller  | the host's span id (adopt), else new    |
- * | valid                | other trace, or none   | caller's | caller | caller  | new                                     |
- * | none                 | valid                  | host's   | none   | here    | the host's span id (adopt), else new    |
- * | none                 | none                   | new      | none   | here    | new                                     |
+ * | valid                | same trace             | caller's | caller | caller  | the host's span id (adopt), else new
+ * | | valid                | other trace, or none   | caller's | caller | caller  | new | | none                 |
+ * valid                  | host's   | none   | here    | the host's span id (adopt), else new    | | none | none | new
+ * | none   | here    | new                                     |
  *
  * The host's span is a parent of nobody here, and its flag is not obeyed: usually it is never exported, and 00 whenever
  * the host has no sink. Adopting its id makes spans from inside the worker our children with not a byte changed. Where

@@ -32,8 +32,8 @@ bool azm_owner_name_parse(azm_slice text, struct azm_owner_name *out)
     size_t dash = azm_slice_rfind(rest, '-');
     if (dash == rest.len || dash == 0 || dash + 1 == rest.len)
         return false;
-    *out = (struct azm_owner_name){azm_slice_take(text, plus), azm_slice_take(rest, dash),
-                                   azm_slice_drop(rest, dash + 1)};
+    *out =
+        (struct azm_owner_name){azm_slice_take(text, plus), azm_slice_take(rest, dash), azm_slice_drop(rest, dash + 1)};
     return true;
 }
 
@@ -44,8 +44,8 @@ static azm_slice clean_name(azm_slice name, struct azm_arena *arena)
     char *text = copy.len ? azm_arena_str(arena, copy) : NULL;
     for (size_t i = 0; text && i < copy.len; i++) {
         char c = text[i];
-        bool good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ' ' || c == '_' ||
-                    c == '-';
+        bool good = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == ' ' ||
+                    c == '_' || c == '-';
         if (!good)
             text[i] = '_';
     }

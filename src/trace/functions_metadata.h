@@ -1,5 +1,6 @@
 /* What the environment of a function app says about it: service, cloud, node, and a function's resource id.
- * Sources: S2 (metadata, faas.id); elastic/apm specs, metadata.md; for pods and containers the Functions host itself. */
+ * Sources: S2 (metadata, faas.id); elastic/apm specs, metadata.md; for pods and containers the Functions host itself.
+ */
 #pragma once
 
 #include "base/arena.h"

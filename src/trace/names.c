@@ -2,8 +2,14 @@
 
 #define REQUEST   AZM_S_INIT("request")
 #define MESSAGING AZM_S_INIT("messaging")
-#define AZM_S_INIT(literal) {"" literal, sizeof(literal) - 1}
-#define NONE      {NULL, 0}
+#define AZM_S_INIT(literal)                                                                                            \
+    {                                                                                                                  \
+        "" literal, sizeof(literal) - 1                                                                                \
+    }
+#define NONE                                                                                                           \
+    {                                                                                                                  \
+        NULL, 0                                                                                                        \
+    }
 
 static const struct azm_trigger triggers[] = {
     {AZM_S_INIT("httpTrigger"), AZM_S_INIT("http"), REQUEST, NONE},

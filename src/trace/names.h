@@ -1,6 +1,6 @@
 /* What an invocation is called and how it is classed, by its trigger.
- * Sources: S2 (name, type, outcome, result, faas.trigger.type); for triggers S2 is silent on, Elastic's specifications for
- * messaging and AWS Lambda. */
+ * Sources: S2 (name, type, outcome, result, faas.trigger.type); for triggers S2 is silent on, Elastic's specifications
+ * for messaging and AWS Lambda. */
 #pragma once
 
 #include "base/buf.h"
@@ -17,8 +17,8 @@ struct azm_trigger {
 const struct azm_trigger *azm_trigger_of(azm_slice binding_type);
 bool azm_trigger_is_http(const struct azm_trigger *trigger);
 
-/* "GET /api/products/{id:int?}". prefix: host.json's extensions.http.routePrefix (the default, "api", is the caller's to
- * give; may be empty); route: the template, or the function's name where there is none. Exactly one slash leads and
+/* "GET /api/products/{id:int?}". prefix: host.json's extensions.http.routePrefix (the default, "api", is the caller's
+ * to give; may be empty); route: the template, or the function's name where there is none. Exactly one slash leads and
  * parts it. method empty (not seen on the wire): the path alone. */
 void azm_name_http(struct azm_buf *out, azm_slice method, azm_slice prefix, azm_slice route);
 /* "AzureQueue RECEIVE from orders", or the function's name when there is no queue to name. */

@@ -154,7 +154,8 @@ static bool switched_off(const struct azm_env *env)
 static void choose_destination(struct azm_settings *out, const struct azm_env *env)
 {
     struct azm_destination *destination = &out->destination;
-    azm_slice otlp = azm_env_get(env, "OTEL_EXPORTER_OTLP_ENDPOINT"), endpoints = azm_env_get(env, "DT_CONNECTION_POINT");
+    azm_slice otlp = azm_env_get(env, "OTEL_EXPORTER_OTLP_ENDPOINT"),
+              endpoints = azm_env_get(env, "DT_CONNECTION_POINT");
     destination->kind = AZM_DESTINATION_ELASTIC;
     if (destination->url.len)
         return;

@@ -1,6 +1,6 @@
-/* The settings Azimuth reads, under the names users have: Elastic's for the agent, OpenTelemetry's, the site extension's;
- * AZIMUTH_* only for what has no name yet. One table feeds the reader and the documentation.
- * Sources: elastic/apm specs, configuration.md (value types; an invalid value is warned about and the default kept). */
+/* The settings Azimuth reads, under the names users have: Elastic's for the agent, OpenTelemetry's, the site
+ * extension's; AZIMUTH_* only for what has no name yet. One table feeds the reader and the documentation. Sources:
+ * elastic/apm specs, configuration.md (value types; an invalid value is warned about and the default kept). */
 #pragma once
 
 #include "base/env.h"
@@ -28,9 +28,9 @@ void azm_settings_read(struct azm_settings *out, const struct azm_env *env, azm_
 
 enum azm_setting_kind {
     AZM_SETTING_TEXT,
-    AZM_SETTING_SECRET, /* text that is never shown */
-    AZM_SETTING_BOOL,   /* "true" or "false" */
-    AZM_SETTING_RATE,   /* 0..1 */
+    AZM_SETTING_SECRET,   /* text that is never shown */
+    AZM_SETTING_BOOL,     /* "true" or "false" */
+    AZM_SETTING_RATE,     /* 0..1 */
     AZM_SETTING_DURATION, /* "5s", "100ms", "1m"; unit required */
     AZM_SETTING_TIMEOUT,  /* the same, kept in 32 bits */
     AZM_SETTING_SIZE,     /* "768kb"; factors of 1024 */
@@ -40,7 +40,7 @@ enum azm_setting_kind {
 struct azm_setting {
     const char *name;
     enum azm_setting_kind kind;
-    size_t offset; /* in struct azm_settings */
+    size_t offset;        /* in struct azm_settings */
     const char *standard; /* the default, as text */
     const char *help;
 };

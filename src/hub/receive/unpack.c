@@ -26,7 +26,7 @@ static azm_slice text_of(const json_t *value)
                                  : (azm_slice){NULL, 0};
 }
 
-azm_slice azm_json_text(const json_t *object, const char *path)
+azm_slice azm_intake_text(const json_t *object, const char *path)
 {
     return text_of(find(object, path));
 }
@@ -38,7 +38,7 @@ static azm_slice copy(struct azm_arena *arena, azm_slice text)
 
 static azm_slice copy_at(struct azm_arena *arena, const json_t *object, const char *path)
 {
-    return copy(arena, azm_json_text(object, path));
+    return copy(arena, azm_intake_text(object, path));
 }
 
 /* Milliseconds, as intake counts durations; what is absurd is cut, so that sums stay in 64 bits. */
@@ -72,7 +72,7 @@ static void unpack_start(const json_t *object, const struct azm_batch *batch, st
 
 static enum azm_outcome outcome_of(const json_t *object, const char *status_path, int failure_from)
 {
-    azm_slice text = azm_json_text(object, "outcome");
+    azm_slice text = azm_intake_text(object, "outcome");
     if (text.len)
         return azm_slice_eq(text, AZM_S("success"))   ? AZM_OUTCOME_SUCCESS
                : azm_slice_eq(text, AZM_S("failure")) ? AZM_OUTCOME_FAILURE
@@ -101,9 +101,9 @@ static void unpack_timed(const json_t *object, struct azm_arena *arena, struct a
 
 static void unpack_error(const json_t *object, struct azm_arena *arena, struct azm_event *event)
 {
-    azm_slice message = azm_json_text(object, "log.message");
+    azm_slice message = azm_intake_text(object, "log.message");
     if (!message.len)
-        message = azm_json_text(object, "exception.message");
+        message = azm_intake_text(object, "exception.message");
     event->message = copy(arena, azm_utf8_take(message, MESSAGE_MAX));
     event->name = copy_at(arena, object, "exception.type");
 }
@@ -112,7 +112,7 @@ static void unpack_error(const json_t *object, struct azm_arena *arena, struct a
 static azm_slice log_text(const json_t *object, struct azm_arena *arena, const char *path)
 {
     azm_slice flat = text_of(json_object_get(object, path));
-    return copy(arena, flat.len ? flat : azm_json_text(object, path));
+    return copy(arena, flat.len ? flat : azm_intake_text(object, path));
 }
 
 static void unpack_log(const json_t *object, struct azm_arena *arena, struct azm_event *event)
@@ -124,13 +124,13 @@ static void unpack_log(const json_t *object, struct azm_arena *arena, struct azm
         event->parent_id = event->transaction_id;
     event->name = log_text(object, arena, "log.logger");
     event->result = log_text(object, arena, "log.level");
-    event->message = copy(arena, azm_utf8_take(azm_json_text(object, "message"), MESSAGE_MAX));
+    event->message = copy(arena, azm_utf8_take(azm_intake_text(object, "message"), MESSAGE_MAX));
 }
 
 static azm_slice service_of(const json_t *object, const struct azm_batch *batch, struct azm_event *event)
 {
     const char *path = event->kind == AZM_EVENT_LOG ? "service.name" : "context.service.name";
-    azm_slice own = azm_json_text(object, path);
+    azm_slice own = azm_intake_text(object, path);
     if (!own.len && event->kind == AZM_EVENT_LOG)
         own = text_of(json_object_get(object, path));
     return own.len ? own : batch->service;

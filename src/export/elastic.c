@@ -16,7 +16,7 @@ static azm_slice header(const struct azm_pairs *headers, azm_slice name)
 }
 
 /* scheme://host:port/path?query, without user and password. */
-static void put_full(struct azm_object *json, const struct azm_url *url)
+static void put_full(struct azm_json_writer *json, const struct azm_url *url)
 {
     char full[4 * AZM_KEYWORD_MAX];
     struct azm_buf text;
@@ -37,7 +37,7 @@ static void put_full(struct azm_object *json, const struct azm_url *url)
     azm_object_text(json, "full", azm_buf_slice(&text));
 }
 
-static void put_protocol(struct azm_object *json, azm_slice scheme)
+static void put_protocol(struct azm_json_writer *json, azm_slice scheme)
 {
     char protocol[32];
     if (scheme.len && scheme.len < sizeof protocol - 1) {
@@ -58,14 +58,14 @@ static void complete(struct azm_url *url, const struct azm_pairs *headers)
         url->scheme = scheme;
 }
 
-static void put_url(struct azm_object *json, const struct azm_http_context *http)
+static void put_url(struct azm_json_writer *json, const struct azm_http_context *http)
 {
     struct azm_url url;
     if (!http->url.len)
         return;
     azm_url_split(http->url, &url);
     complete(&url, &http->request_headers);
-    struct azm_object_mark mark = azm_object_open(json, "url", '{');
+    struct azm_object_mark mark = azm_object_open(json, "url");
     azm_object_text(json, "raw", url.rest); /* as on the request line: path and query */
     put_full(json, &url);
     put_protocol(json, url.scheme);
@@ -75,85 +75,85 @@ static void put_url(struct azm_object *json, const struct azm_http_context *http
     if (url.path.len)
         azm_object_text(json, "pathname", url.path);
     azm_object_text(json, "search", url.query);
-    azm_object_close(json, mark, '}');
+    azm_object_close(json, mark);
 }
 
-static void put_request(struct azm_object *json, const struct azm_http_context *http)
+static void put_request(struct azm_json_writer *json, const struct azm_http_context *http)
 {
     if (!http->method.ptr)
         return;
-    struct azm_object_mark mark = azm_object_open(json, "request", '{');
+    struct azm_object_mark mark = azm_object_open(json, "request");
     azm_object_text(json, "method", http->method);
     azm_object_text(json, "http_version", http->http_version);
     put_url(json, http);
     azm_object_headers(json, "headers", &http->request_headers);
-    struct azm_object_mark socket = azm_object_open(json, "socket", '{');
+    struct azm_object_mark socket = azm_object_open(json, "socket");
     azm_object_text(json, "remote_address", http->remote_address);
-    azm_object_close(json, socket, '}');
-    azm_object_close(json, mark, '}');
+    azm_object_close(json, socket);
+    azm_object_close(json, mark);
 }
 
-static void put_response(struct azm_object *json, const struct azm_http_context *http)
+static void put_response(struct azm_json_writer *json, const struct azm_http_context *http)
 {
-    struct azm_object_mark mark = azm_object_open(json, "response", '{');
+    struct azm_object_mark mark = azm_object_open(json, "response");
     if (http->status_code)
         azm_object_number(json, "status_code", http->status_code);
     azm_object_headers(json, "headers", &http->response_headers);
-    azm_object_close(json, mark, '}');
+    azm_object_close(json, mark);
 }
 
-static void put_message(struct azm_object *json, const struct azm_message_context *message)
+static void put_message(struct azm_json_writer *json, const struct azm_message_context *message)
 {
-    struct azm_object_mark mark = azm_object_open(json, "message", '{');
-    struct azm_object_mark queue = azm_object_open(json, "queue", '{');
+    struct azm_object_mark mark = azm_object_open(json, "message");
+    struct azm_object_mark queue = azm_object_open(json, "queue");
     azm_object_text(json, "name", message->queue);
-    azm_object_close(json, queue, '}');
+    azm_object_close(json, queue);
     if (message->has_age == AZM_TRUE) {
-        struct azm_object_mark age = azm_object_open(json, "age", '{');
+        struct azm_object_mark age = azm_object_open(json, "age");
         azm_object_number(json, "ms", message->age_ms < INT64_MAX ? (int64_t)message->age_ms : INT64_MAX);
-        azm_object_close(json, age, '}');
+        azm_object_close(json, age);
     }
-    azm_object_close(json, mark, '}');
+    azm_object_close(json, mark);
 }
 
-static void put_context(struct azm_object *json, const struct azm_transaction *transaction)
+static void put_context(struct azm_json_writer *json, const struct azm_transaction *transaction)
 {
-    struct azm_object_mark mark = azm_object_open(json, "context", '{');
+    struct azm_object_mark mark = azm_object_open(json, "context");
     put_request(json, &transaction->http);
     put_response(json, &transaction->http);
     put_message(json, &transaction->message);
     azm_object_labels(json, "tags", &transaction->labels);
-    azm_object_close(json, mark, '}');
+    azm_object_close(json, mark);
 }
 
-static void put_faas(struct azm_object *json, const struct azm_faas *faas)
+static void put_faas(struct azm_json_writer *json, const struct azm_faas *faas)
 {
-    struct azm_object_mark mark = azm_object_open(json, "faas", '{');
+    struct azm_object_mark mark = azm_object_open(json, "faas");
     azm_object_text(json, "id", faas->id);
     azm_object_text(json, "name", faas->name);
     azm_object_text(json, "execution", faas->execution);
     if (faas->coldstart != AZM_UNSET)
         azm_object_bool(json, "coldstart", faas->coldstart == AZM_TRUE);
-    struct azm_object_mark trigger = azm_object_open(json, "trigger", '{');
+    struct azm_object_mark trigger = azm_object_open(json, "trigger");
     azm_object_text(json, "type", faas->trigger_type);
     azm_object_text(json, "request_id", faas->trigger_request_id);
-    azm_object_close(json, trigger, '}');
-    azm_object_close(json, mark, '}');
+    azm_object_close(json, trigger);
+    azm_object_close(json, mark);
 }
 
-static void put_links(struct azm_object *json, const struct azm_transaction *transaction)
+static void put_links(struct azm_json_writer *json, const struct azm_transaction *transaction)
 {
-    struct azm_object_mark mark = azm_object_open(json, "links", '[');
+    struct azm_object_mark mark = azm_object_open_list(json, "links");
     for (size_t i = 0; i < transaction->link_count && i < LINKS_MAX; i++) {
-        struct azm_object_mark link = azm_object_open(json, NULL, '{');
+        struct azm_object_mark link = azm_object_open(json, NULL);
         azm_object_hex(json, "trace_id", transaction->links[i].trace_id.bytes, 16);
         azm_object_hex(json, "span_id", transaction->links[i].span_id.bytes, 8);
-        azm_object_close(json, link, '}');
+        azm_object_close(json, link);
     }
-    azm_object_close(json, mark, ']');
+    azm_object_close_list(json, mark);
 }
 
-static void put_ids(struct azm_object *json, const struct azm_transaction *transaction)
+static void put_ids(struct azm_json_writer *json, const struct azm_transaction *transaction)
 {
     azm_object_hex(json, "id", transaction->id.bytes, 8);
     azm_object_hex(json, "trace_id", transaction->trace_id.bytes, 16);
@@ -161,22 +161,13 @@ static void put_ids(struct azm_object *json, const struct azm_transaction *trans
         azm_object_hex(json, "parent_id", transaction->parent_id.bytes, 8);
 }
 
-/* "12.345" of 12345 thousandths, "1.0000" of 10000 ten-thousandths. */
-static void put_decimal(struct azm_object *json, const char *key, uint64_t value, unsigned digits)
-{
-    char text[40];
-    uint64_t unit = digits == 3 ? 1000 : 10000;
-    azm_object_key(json, azm_slice_str(key));
-    snprintf(text, sizeof text, "%llu.%0*llu", (unsigned long long)(value / unit), (int)digits,
-             (unsigned long long)(value % unit));
-    azm_buf_add_str(json->out, text);
-}
-
-static void put_sampling(struct azm_object *json, const struct azm_transaction *transaction)
+static void put_sampling(struct azm_json_writer *json, const struct azm_transaction *transaction)
 {
     azm_object_bool(json, "sampled", transaction->sampled);
     if (transaction->sample_rate >= 0 && transaction->sample_rate <= 1)
-        put_decimal(json, "sample_rate", (uint64_t)(transaction->sample_rate * 10000 + 0.5), 4);
+        azm_json_double(azm_json_key(json, AZM_S("sample_rate")),
+                        (double)(uint64_t)(transaction->sample_rate * 10000 + 0.5) /
+                            10000); /* four decimals: elastic/apm specs, sampling */
 }
 
 static azm_slice outcome_text(enum azm_outcome outcome)
@@ -189,19 +180,20 @@ static azm_slice outcome_text(enum azm_outcome outcome)
     return AZM_S("unknown");
 }
 
-static void put_transaction(struct azm_object *json, const struct azm_transaction *transaction)
+static void put_transaction(struct azm_json_writer *json, const struct azm_transaction *transaction)
 {
     put_ids(json, transaction);
     azm_object_text(json, "name", transaction->name);
     azm_object_text(json, "type", transaction->type.len ? transaction->type : AZM_S("request"));
     azm_object_number(json, "timestamp", transaction->timestamp_us);
-    put_decimal(json, "duration", transaction->duration_us, 3);
+    azm_json_ms(azm_json_key(json, AZM_S("duration")),
+                transaction->duration_us < INT64_MAX ? (int64_t)transaction->duration_us : INT64_MAX);
     azm_object_text(json, "result", transaction->result);
     azm_object_text(json, "outcome", outcome_text(transaction->outcome));
     put_sampling(json, transaction);
-    struct azm_object_mark count = azm_object_open(json, "span_count", '{');
+    struct azm_object_mark count = azm_object_open(json, "span_count");
     azm_object_number(json, "started", 0);
-    azm_object_close(json, count, '}');
+    azm_object_close(json, count);
     put_faas(json, &transaction->faas);
     if (transaction->sampled)
         put_context(json, transaction);
@@ -211,12 +203,15 @@ static void put_transaction(struct azm_object *json, const struct azm_transactio
 bool azm_elastic_transaction(struct azm_buf *out, const struct azm_transaction *transaction)
 {
     size_t before = out->len;
-    struct azm_object json = {.out = out};
+    struct azm_json_writer json = azm_json_writer(out);
     if (azm_trace_id_is_none(transaction->trace_id) || azm_span_id_is_none(transaction->id))
         return false;
-    azm_buf_add(out, AZM_S("{\"transaction\":{"));
+    azm_json_open_object(&json);
+    azm_json_open_object(azm_json_key(&json, AZM_S("transaction")));
     put_transaction(&json, transaction);
-    azm_buf_add(out, AZM_S("}}\n"));
+    azm_json_close_object(&json);
+    azm_json_close_object(&json);
+    azm_json_end_line(&json);
     if (out->len - before <= AZM_ELASTIC_EVENT_MAX)
         return true;
     azm_buf_truncate(out, before);

@@ -3,7 +3,7 @@
 #include "export/object.h"
 
 /* Everything but letters, digits, space, '_' and '-' would make the server refuse the whole request. */
-static void put_service_name(struct azm_object *json, azm_slice name)
+static void put_service_name(struct azm_json_writer *json, azm_slice name)
 {
     char clean[AZM_KEYWORD_MAX + 1];
     size_t n = azm_slice_copy(name, clean, sizeof clean);
@@ -16,35 +16,35 @@ static void put_service_name(struct azm_object *json, azm_slice name)
 }
 
 /* Nothing without a name; intake wants some of them as a pair (both). */
-static void put_pair(struct azm_object *json, const char *key, azm_slice name, azm_slice version, bool both)
+static void put_pair(struct azm_json_writer *json, const char *key, azm_slice name, azm_slice version, bool both)
 {
     if (!name.len || (both && !version.len))
         return;
-    struct azm_object_mark mark = azm_object_open(json, key, '{');
+    struct azm_object_mark mark = azm_object_open(json, key);
     azm_object_text(json, "name", name);
     azm_object_text(json, "version", version);
-    azm_object_close(json, mark, '}');
+    azm_object_close(json, mark);
 }
 
-static void put_one(struct azm_object *json, const char *name, const char *key, azm_slice value)
+static void put_one(struct azm_json_writer *json, const char *name, const char *key, azm_slice value)
 {
-    struct azm_object_mark mark = azm_object_open(json, name, '{');
+    struct azm_object_mark mark = azm_object_open(json, name);
     azm_object_text(json, key, value);
-    azm_object_close(json, mark, '}');
+    azm_object_close(json, mark);
 }
 
-static void put_agent(struct azm_object *json, const struct azm_source *source)
+static void put_agent(struct azm_json_writer *json, const struct azm_source *source)
 {
-    struct azm_object_mark mark = azm_object_open(json, "agent", '{');
+    struct azm_object_mark mark = azm_object_open(json, "agent");
     azm_object_text(json, "name", source->agent_name.len ? source->agent_name : AZM_S("azimuth"));
     azm_object_text(json, "version", source->agent_version.len ? source->agent_version : AZM_S(AZM_VERSION));
     azm_object_text(json, "activation_method", source->activation_method);
-    azm_object_close(json, mark, '}');
+    azm_object_close(json, mark);
 }
 
-static void put_service(struct azm_object *json, const struct azm_source *source)
+static void put_service(struct azm_json_writer *json, const struct azm_source *source)
 {
-    struct azm_object_mark mark = azm_object_open(json, "service", '{');
+    struct azm_object_mark mark = azm_object_open(json, "service");
     put_service_name(json, source->service_name);
     azm_object_text(json, "version", source->service_version);
     azm_object_text(json, "environment", source->environment);
@@ -53,48 +53,48 @@ static void put_service(struct azm_object *json, const struct azm_source *source
     put_pair(json, "runtime", source->runtime_name, source->runtime_version, true);
     put_pair(json, "language", source->language_name, source->language_version, false);
     put_one(json, "node", "configured_name", source->node_name);
-    azm_object_close(json, mark, '}');
+    azm_object_close(json, mark);
 }
 
-static void put_process(struct azm_object *json, const struct azm_source *source)
+static void put_process(struct azm_json_writer *json, const struct azm_source *source)
 {
     if (!source->pid)
         return;
-    struct azm_object_mark mark = azm_object_open(json, "process", '{');
+    struct azm_object_mark mark = azm_object_open(json, "process");
     azm_object_number(json, "pid", source->pid);
     if (source->ppid)
         azm_object_number(json, "ppid", source->ppid);
     azm_object_text(json, "title", source->process_title);
-    azm_object_close(json, mark, '}');
+    azm_object_close(json, mark);
 }
 
-static void put_cloud(struct azm_object *json, const struct azm_source *source)
+static void put_cloud(struct azm_json_writer *json, const struct azm_source *source)
 {
     if (!source->cloud_provider.len)
         return;
-    struct azm_object_mark mark = azm_object_open(json, "cloud", '{');
+    struct azm_object_mark mark = azm_object_open(json, "cloud");
     azm_object_text(json, "provider", source->cloud_provider);
     azm_object_text(json, "region", source->cloud_region);
     put_one(json, "service", "name", source->cloud_service_name);
     put_one(json, "account", "id", source->cloud_account_id);
     put_one(json, "project", "name", source->cloud_project_name);
-    struct azm_object_mark instance = azm_object_open(json, "instance", '{');
+    struct azm_object_mark instance = azm_object_open(json, "instance");
     azm_object_text(json, "id", source->cloud_instance_id);
     azm_object_text(json, "name", source->cloud_instance_name);
-    azm_object_close(json, instance, '}');
-    azm_object_close(json, mark, '}');
+    azm_object_close(json, instance);
+    azm_object_close(json, mark);
 }
 
 void azm_elastic_metadata(struct azm_buf *out, const struct azm_source *source)
 {
-    struct azm_object json = {.out = out};
-    struct azm_object_mark line = azm_object_open(&json, NULL, '{');
-    struct azm_object_mark mark = azm_object_open(&json, "metadata", '{');
+    struct azm_json_writer json = azm_json_writer(out);
+    struct azm_object_mark line = azm_object_open(&json, NULL);
+    struct azm_object_mark mark = azm_object_open(&json, "metadata");
     put_service(&json, source);
     put_process(&json, source);
     put_cloud(&json, source);
     azm_object_labels(&json, "labels", &source->labels);
-    azm_object_close(&json, mark, '}');
-    azm_object_close(&json, line, '}');
-    azm_buf_add_byte(out, '\n');
+    azm_object_close(&json, mark);
+    azm_object_close(&json, line);
+    azm_json_end_line(&json);
 }

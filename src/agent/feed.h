@@ -1,0 +1,82 @@
+/* One ring being read: its records become bundles, and its tail follows the answers. The agent's thread.
+ *
+ *   ring   [ answered, released | sealed, sent | sealed | open | not read yet ]
+ *           ^ zeroed             ^ tail of the ring             ^ reader.next
+ *
+ * A bundle is sealed (given to the delivery) when it is large, or old, or when the ring is quiet; while one is on its
+ * way small ones are not sealed, so a slow server gets few large requests. At most AZM_FEED_AHEAD are sealed and not
+ * answered; then reading stops, the ring fills, and its writer drops the newest. */
+#pragma once
+
+#include "agent/routes.h"
+#include "base/arena.h"
+#include "os/map.h"
+#include "ring/record.h"
+#include "ring/ring.h"
+
+#define AZM_FEED_AHEAD      2u
+#define AZM_FEED_REQUEST    786432u /* bytes of a request's body: api_request_size, 768 kB */
+#define AZM_FEED_QUIET_US   20000   /* no record for so long: send what there is */
+#define AZM_FEED_AGE_US     500000  /* and never keep one longer: it is to arrive within a second */
+#define AZM_FEED_STATUS_MAX 600u
+
+/* Counters since this agent began to read the ring. */
+struct azm_feed_counts {
+    uint64_t events;                       /* transactions read */
+    uint64_t delivered, rejected;          /* events, by answers */
+    uint64_t bytes_out, requests;          /* answered ones */
+    uint64_t malformed;                    /* records that made no sense */
+    uint64_t unsendable;                   /* events without a destination, or too large */
+    uint64_t unknown;                      /* records of a kind that this version does not know */
+    uint64_t skipped_bytes;                /* holes and damage */
+    uint64_t answers[AZM_FEED_STATUS_MAX]; /* requests by HTTP status; [0]: not HTTP */
+};
+
+/* What all feeds of an agent share. */
+struct azm_feed_tools {
+    struct azm_routes *routes;
+    char record[AZM_RING_RECORD_MAX]; /* a copy: the ring's memory is not ours alone */
+    struct azm_arena arena;           /* of one record */
+};
+
+struct azm_feed {
+    struct azm_feed *next;
+    struct azm_feed_tools *tools;
+    char name[64]; /* of the file */
+    struct azm_map *map;
+    struct azm_ring_reader reader;
+    bool dead, drained; /* its writer is; and nothing more will come */
+    bool seen;          /* in the last scan of the folder */
+    int64_t record_us, probe_us, beat_us;
+
+    struct azm_source source; /* in force, over source_arena */
+    struct azm_arena source_arena;
+    uint64_t source_from; /* records up to this position were answered before this agent began */
+    bool has_source, told;
+    struct azm_route *route; /* NULL: events are dropped */
+
+    struct azm_bundle *first, *last; /* in the ring's order; an open one is the last */
+    struct azm_bundle *open;
+    unsigned sealed;
+    struct azm_feed_counts counts;
+    uint64_t status_events, status_answers; /* as last written to the status file */
+    int64_t status_us;
+    bool status_ended;
+};
+
+/* NULL: err says why; AZM_MORE and AZM_BUSY: not ready yet, try again. */
+struct azm_feed *azm_feed_open(const char *run_dir, const char *name, struct azm_feed_tools *tools, int64_t now_us,
+                               struct azm_error *err);
+/* Unmaps; what is not answered stays in the file. No delivery may still have a bundle of it. */
+void azm_feed_close(struct azm_feed *feed);
+
+/* Reads what is there, at most about a request's worth. True: there was something. */
+bool azm_feed_read(struct azm_feed *feed, int64_t now_us);
+/* Seals what should go now; everything when all is set. */
+void azm_feed_flush(struct azm_feed *feed, int64_t now_us, bool all);
+/* A bundle of this feed came back from its delivery. */
+void azm_feed_answered(struct azm_feed *feed, struct azm_bundle *bundle);
+/* Heartbeat, and whether the writer still lives. */
+void azm_feed_tick(struct azm_feed *feed, int64_t now_us);
+/* The writer is dead and everything it left is answered: the file can go. */
+bool azm_feed_finished(const struct azm_feed *feed);

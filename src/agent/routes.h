@@ -1,0 +1,42 @@
+/* Which delivery serves which destination: one for each, made when the first source names it, ended when the last one
+ * has gone. The agent's thread. */
+#pragma once
+
+#include "agent/delivery.h"
+#include "export/exporter.h"
+
+#define AZM_ROUTES_MAX 64u
+
+struct azm_route {
+    struct azm_route *next;
+    struct azm_delivery *delivery;
+    const struct azm_exporter_kind *kind;
+    char name[256]; /* where it goes, without secrets */
+    unsigned users;
+    int64_t unused_us; /* since when nobody uses it */
+    struct azm_buf key;
+};
+
+struct azm_routes {
+    struct azm_route *first;
+    size_t count;
+    struct azm_mailbox *mailbox;
+    bool to_file; /* then there is one route, and it serves all */
+};
+
+/* output: a file that gets everything, instead of any server; NULL for none. */
+enum azm_status azm_routes_init(struct azm_routes *routes, struct azm_mailbox *mailbox, const char *output,
+                                struct azm_error *err) AZM_MUST_CHECK;
+/* Ends all deliveries; what they had in hand stays unanswered. */
+void azm_routes_dispose(struct azm_routes *routes);
+
+/* Counts a user; give it back with azm_routes_leave. NULL: nothing is sent for this destination, err says why. */
+struct azm_route *azm_routes_join(struct azm_routes *routes, const struct azm_destination *destination,
+                                  struct azm_error *err);
+void azm_routes_leave(struct azm_route *route, int64_t now_us); /* NULL is fine */
+/* Ends deliveries that nobody has used for a minute. */
+void azm_routes_tidy(struct azm_routes *routes, int64_t now_us);
+
+void azm_routes_hurry(struct azm_routes *routes);
+/* Something waits for an answer, and may still get one. */
+bool azm_routes_busy(struct azm_routes *routes);

@@ -1,0 +1,155 @@
+#include "agent/status.h"
+
+#include <stdio.h>
+
+#include "base/time.h"
+#include "export/object.h"
+#include "os/clock.h"
+#include "os/file.h"
+#include "os/private_dir.h"
+#include "os/self.h"
+
+#define EVERY_US 2000000
+#define KEEP_US  (INT64_C(86400) * 1000000)
+#define FULL_MAX 16384u
+
+static const char *const drop_names[AZM_RING_DROP_REASONS] = {"ring_full", "too_big", "pool_full", "blind",
+                                                              "malformed"};
+
+static void put_time(struct azm_json_writer *json, const char *key, int64_t time_us)
+{
+    char text[AZM_TIME_TEXT];
+    azm_object_text(json, key, azm_slice_of(text, azm_time_format(time_us, text)));
+}
+
+static void put_dropped(struct azm_json_writer *json, const struct azm_feed *feed, const struct azm_ring_stats *ring)
+{
+    struct azm_object_mark mark = azm_object_open(json, "dropped");
+    for (size_t i = 0; i < AZM_RING_DROP_REASONS; i++)
+        if (drop_names[i])
+            azm_object_number(json, drop_names[i], (int64_t)ring->dropped[i]);
+    azm_object_number(json, "unreadable", (int64_t)feed->counts.malformed);
+    azm_object_number(json, "unsendable", (int64_t)feed->counts.unsendable);
+    azm_object_number(json, "rejected", (int64_t)feed->counts.rejected);
+    azm_object_close(json, mark);
+}
+
+static void put_answers(struct azm_json_writer *json, const struct azm_feed *feed)
+{
+    struct azm_object_mark mark = azm_object_open(json, "answers");
+    for (unsigned i = 0; i < AZM_FEED_STATUS_MAX; i++) {
+        char code[8];
+        snprintf(code, sizeof code, "%u", i);
+        if (feed->counts.answers[i])
+            azm_object_number(json, code, (int64_t)feed->counts.answers[i]);
+    }
+    azm_object_close(json, mark);
+}
+
+static void put_destination(struct azm_json_writer *json, const struct azm_feed *feed)
+{
+    if (!feed->route)
+        return;
+    struct azm_delivery_state state = azm_delivery_state(feed->route->delivery);
+    struct azm_object_mark mark = azm_object_open(json, "destination");
+    azm_object_text(json, "url", azm_slice_str(feed->route->name));
+    azm_object_bool(json, "failing", state.failing);
+    if (state.http_status)
+        azm_object_number(json, "last_answer", state.http_status);
+    if (state.problem[0])
+        azm_object_text(json, "problem", azm_slice_str(state.problem));
+    azm_object_number(json, "failed_attempts", (int64_t)state.attempts_failed);
+    azm_object_close(json, mark);
+}
+
+static void put_status(struct azm_json_writer *json, const struct azm_feed *feed, bool ended)
+{
+    struct azm_ring_stats ring = azm_ring_stats(&feed->reader);
+    struct azm_object_mark mark = azm_object_open(json, NULL);
+    azm_object_text(json, "version", AZM_S(AZM_VERSION));
+    azm_object_number(json, "pid", ring.pid);
+    azm_object_number(json, "agent_pid", azm_self_pid());
+    azm_object_text(json, "instance", feed->source.node_name);
+    azm_object_text(json, "service", feed->source.service_name);
+    put_time(json, "created", ring.created_us);
+    put_time(json, "updated", azm_clock_wall_us());
+    azm_object_bool(json, "ended", ended);
+    azm_object_number(json, "records_written", (int64_t)ring.written);
+    azm_object_number(json, "ring_bytes_used", (int64_t)ring.used);
+    azm_object_number(json, "events", (int64_t)feed->counts.events);
+    azm_object_number(json, "delivered", (int64_t)feed->counts.delivered);
+    azm_object_number(json, "requests", (int64_t)feed->counts.requests);
+    azm_object_number(json, "bytes_out", (int64_t)feed->counts.bytes_out);
+    put_dropped(json, feed, &ring);
+    put_answers(json, feed);
+    put_destination(json, feed);
+    azm_object_close(json, mark);
+}
+
+/* The instance's name is a host's or a setting's: only what is harmless in a file's name. */
+static void file_name(const struct azm_feed *feed, char *out, size_t size)
+{
+    char instance[65];
+    size_t n = azm_slice_copy(feed->source.node_name, instance, sizeof instance);
+    for (size_t i = 0; i < n; i++) {
+        char c = instance[i];
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-'))
+            instance[i] = '_';
+    }
+    snprintf(out, size, "%s-%u.json", n ? instance : "local", (unsigned)azm_ring_stats(&feed->reader).pid);
+}
+
+/* Renamed into place, but not synced: it is news, and a disk may be slow. */
+static void write_file(const char *path, azm_slice text)
+{
+    char beside[720];
+    snprintf(beside, sizeof beside, "%s.tmp", path);
+    FILE *file = fopen(beside, "wb");
+    if (!file)
+        return;
+    bool ok = fwrite(text.ptr, 1, text.len, file) == text.len;
+    ok = fclose(file) == 0 && ok;
+    if (!ok || azm_file_rename(beside, path, NULL) != AZM_OK)
+        azm_file_remove(beside, NULL);
+}
+
+void azm_status_write(const char *run_dir, struct azm_feed *feed, int64_t now_us, bool ended)
+{
+    char path[700], name[96];
+    struct azm_buf text;
+    struct azm_json_writer json = azm_json_writer(&text);
+    if (!ended && (now_us - feed->status_us < EVERY_US || !feed->has_source))
+        return;
+    feed->status_us = now_us;
+    snprintf(path, sizeof path, "%s/status", run_dir);
+    if (azm_private_dir_make(path, NULL) != AZM_OK)
+        return;
+    azm_buf_init(&text, FULL_MAX);
+    put_status(&json, feed, ended);
+    azm_json_end_line(&json);
+    file_name(feed, name, sizeof name);
+    snprintf(path, sizeof path, "%s/status/%s", run_dir, name);
+    if (!text.failed)
+        write_file(path, azm_buf_slice(&text));
+    azm_buf_dispose(&text);
+}
+
+static bool remove_old(void *self, azm_slice name)
+{
+    char path[900];
+    struct azm_file_info info;
+    snprintf(path, sizeof path, "%s/%.*s", (const char *)self, AZM_FMT(azm_slice_take(name, 255)));
+    if (azm_file_info(path, &info, NULL) == AZM_OK && info.kind == AZM_FILE_REGULAR &&
+        azm_clock_wall_us() - info.modified_us > KEEP_US)
+        azm_file_remove(path, NULL);
+    return true;
+}
+
+void azm_status_clean(const char *run_dir)
+{
+    char path[600];
+    struct azm_error err;
+    snprintf(path, sizeof path, "%s/status", run_dir);
+    if (azm_dir_list(path, remove_old, path, &err) != AZM_OK)
+        return; /* none were written yet */
+}

@@ -1,0 +1,10 @@
+/* status/<instance>-<pid>.json in the run folder: what became of one process's events, for the doctor. Written at most
+ * every two seconds, when something changed; kept for a day after the process has ended. */
+#pragma once
+
+#include "agent/feed.h"
+
+/* ended: the process is gone and everything it left is answered. */
+void azm_status_write(const char *run_dir, struct azm_feed *feed, int64_t now_us, bool ended);
+/* Removes those that nobody has written to for a day. */
+void azm_status_clean(const char *run_dir);

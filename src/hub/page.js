@@ -138,10 +138,10 @@ function spanRow(event, depth, from, total) {
   if (event.outcome === "failure") button.classList.add("failed");
   const label = make("span", "label");
   label.style.paddingLeft = Math.min(depth, 30) * 14 + "px";
+  if (event.coldstart) label.append(make("span", "cold first", "cold start"));
   label.append(labelOf(event));
-  label.title = event.service || "";
+  label.title = labelOf(event) + (event.service ? "\n" + event.service : "");
   if (event.kind === "transaction") label.append(make("span", "faint", "  " + event.service));
-  if (event.coldstart) label.append(make("span", "cold", "cold start"));
   const lane = make("span", "lane"), bar = make("span", "bar"), time = make("span", "time");
   const left = ((event.start_us - from) / total) * 100, width = ((event.duration_us || 0) / total) * 100;
   bar.style.left = left + "%";
@@ -149,7 +149,11 @@ function spanRow(event, depth, from, total) {
   time.textContent = timed ? duration(event.duration_us) : duration(event.start_us - from);
   if (left + width < 75) time.style.left = left + width + "%";
   else time.style.right = 100 - Math.min(left, 100) + "%";
-  if (left < 15 && left + width >= 75) { time.style.right = "auto"; time.style.left = left + "%"; }
+  if (left < 15 && left + width >= 75) { // no room on either side
+    time.classList.add("inside");
+    time.style.right = "auto";
+    time.style.left = Math.max(left, 0) + "%";
+  }
   lane.append(bar, time);
   button.append(label, lane);
   button.addEventListener("click", () => choose(button, event));

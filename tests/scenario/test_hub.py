@@ -164,10 +164,9 @@ def test_a_bomb_does_not_fill_the_memory(hub):
     bomb += zeros.flush()
     assert hub.send(bomb, Content_Encoding="gzip").status_code == 400
     status = pathlib.Path(f"/proc/{hub.process.pid}/status")
-    if not status.exists() or "Sanitizer" in os.environ.get("AZM_BUILD", ""):
-        pytest.skip("no /proc here")
-    peak = int(re.search(r"VmHWM:\s+(\d+)", status.read_text()).group(1))
-    assert peak < 200 * 1024 or "san" in str(BIN)
+    if not status.exists() or re.search("asan|tsan", str(BIN)):
+        pytest.skip("the memory in use cannot be told here")
+    assert int(re.search(r"VmHWM:\s+(\d+)", status.read_text()).group(1)) < 100 * 1024
 
 
 @pytest.mark.parametrize("body, headers, status, word", [
@@ -530,3 +529,67 @@ def test_wrong_usage_of_traces(arguments, word):
     run = subprocess.run([BIN / "azimuth", "traces", *arguments], capture_output=True, text=True, timeout=PATIENCE)
     assert run.returncode == 2
     assert word in run.stderr
+
+
+# --- against the published schemas ---
+
+def filled(schema):
+    """A document with every property of the schema."""
+    kinds = schema.get("type", "object")
+    kind = kinds if isinstance(kinds, str) else next(k for k in kinds if k != "null")
+    if "enum" in schema:
+        return schema["enum"][0]
+    if kind == "object":
+        made = {key: filled(below) for key, below in schema.get("properties", {}).items()}
+        for below in list(schema.get("patternProperties", {}).values()) + [schema.get("additionalProperties")]:
+            if isinstance(below, dict):
+                made["key"] = filled(below)
+        return made
+    if kind == "array":
+        return [filled(schema.get("items", {}))]
+    return {"string": "text", "integer": 3, "number": 1.5, "boolean": True}[kind]
+
+
+def places(value, path=()):
+    for key, below in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():
+        yield path + (key,)
+        yield from places(below, path + (key,))
+
+
+GONE = object()
+STRANGE = [GONE, None, "x" * 1025, "x" * 1024, 7, 7.5, -1, True, {}, [], [None], ["a"], [{}], {"key": None}, "success"]
+
+
+def variants(document):
+    yield document
+    for path in places(document):
+        for strange in STRANGE:
+            copy = json.loads(json.dumps(document))
+            parent = copy
+            for key in path[:-1]:
+                parent = parent[key]
+            if strange is GONE:
+                del parent[path[-1]]
+            else:
+                parent[path[-1]] = strange
+            yield copy
+
+
+@pytest.mark.parametrize("kind", ["metadata", "transaction", "span", "error", "metricset"])
+def test_lines_are_judged_as_the_schemas_judge_them(hub, kind):
+    jsonschema = pytest.importorskip("jsonschema")
+    schema = pathlib.Path(os.environ.get("AZM_SHARED", ROOT.parent / "shared")) / "data" / "intake-v2" / f"{kind}.json"
+    if not schema.exists():
+        pytest.skip(f"{schema} is not here")
+    validator = jsonschema.Draft7Validator(json.loads(schema.read_text()))
+    wrong = []
+    with requests.Session() as session:
+        for document in variants(filled(validator.schema)):
+            event = {kind: document}
+            if isinstance(document.get("timestamp"), str):
+                continue  # RFC 3339 is taken, though the schema does not say so
+            body = lines(event) if kind == "metadata" else lines(METADATA, event)
+            answer = session.post(hub.url + "/intake/v2/events", data=body, headers=NDJSON, timeout=PATIENCE)
+            if (answer.status_code == 202) != validator.is_valid(document):
+                wrong.append((answer.text[:150], [error.message[:100] for error in validator.iter_errors(document)][:2]))
+    assert wrong == []

@@ -74,6 +74,7 @@ static const struct {
     {"{\"metricset\":{\"samples\":{\"a\":{\"value\":1}}}}", NULL},
     {"{\"metricset\":{\"samples\":{\"a*\":{\"value\":1}}}}", "holds a character"},
     {"{\"metricset\":{\"samples\":{\"a\":{}}}}", "requires 'value' or 'values'"},
+    {"{\"metricset\":{\"samples\":{\"a\":{\"values\":[1]}}}}", "both of 'values' and 'counts'"},
     {"{\"unheard\":{}}", "\"unheard\""},
     {"{\"span\":7}", "'span' must be object"},
     {"{\"transaction\":{\"id\":\"\xff\"}}", "JSON"},

@@ -166,6 +166,11 @@ static enum azm_status check_pairs(const struct azm_shape *shape, const struct p
         snprintf(text, sizeof text, "requires '%s' or '%s'", shape->either, shape->or_else);
         return bad(place, err, text);
     }
+    if (shape->with[0] && is_there(object, shape->with[0]) != is_there(object, shape->with[1])) {
+        char text[64];
+        snprintf(text, sizeof text, "requires both of '%s' and '%s'", shape->with[0], shape->with[1]);
+        return bad(place, err, text);
+    }
     bool joined = shape->joined &&
                   (is_there(object, "trace_id") || is_there(object, "transaction_id") || is_there(object, "parent_id"));
     if (joined && (!is_there(object, "trace_id") || !is_there(object, "parent_id")))

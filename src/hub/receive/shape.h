@@ -37,10 +37,11 @@ struct azm_field {
 struct azm_shape {
     const struct azm_field *fields;
     size_t count;
-    const char *either, *or_else;    /* at least one of the two must be there */
-    const struct azm_field *each;    /* of every value, whatever its key; each->key is not looked at */
-    const char *keys_without;        /* characters no key may hold */
-    bool joined;                     /* an error: trace_id, transaction_id and parent_id need each other */
+    const char *either, *or_else; /* at least one of the two must be there */
+    const struct azm_field *each; /* of every value, whatever its key; each->key is not looked at */
+    const char *keys_without;     /* characters no key may hold */
+    const char *with[2];          /* one of the two needs the other */
+    bool joined;                  /* an error: trace_id, transaction_id and parent_id need each other */
 };
 
 /* AZM_OK, or AZM_BAD_INPUT with the key's path from `name` on and what was expected. */

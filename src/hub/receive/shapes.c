@@ -250,7 +250,10 @@ const struct azm_shape azm_shape_error = {FIELDS(error_fields), .either = "excep
 /* metricset */
 SHAPE_EACH(numbers, {NULL, AZM_NUMBER, 0, NULL, 0});
 SHAPE_EACH(counts, {NULL, AZM_INTEGER | AZM_POSITIVE, 0, NULL, 0});
-SHAPE_EITHER(sample, "value", "values", A("counts", counts), S("type"), S("unit"), N("value"), A("values", numbers));
+static const struct azm_field sample_fields[] = {A("counts", counts), S("type"), S("unit"), N("value"),
+                                                 A("values", numbers)};
+static const struct azm_shape sample = {FIELDS(sample_fields), .either = "value", .or_else = "values",
+                                        .with = {"values", "counts"}};
 static const struct azm_field any_sample = O(NULL, sample);
 static const struct azm_shape samples = {.each = &any_sample, .keys_without = "*\""};
 SHAPE(metric_service, K("name"), K("version"));

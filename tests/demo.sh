@@ -1,0 +1,97 @@
+#!/bin/sh
+# Replays conversations of real Node.js, Python and .NET workers through the tap into a hub of its own, and shows what
+# arrived. Leaves the hub running until Ctrl-C; with DEMO_ONCE=1 it ends. Exit code 1 when not every invocation arrived.
+#   AZM_BUILD   the build folder (build/dev)
+#   DEMO_SPEED  1: the recorded pace; 10: ten times as fast; 0: as fast as possible
+set -eu
+
+here=$(cd "$(dirname "$0")/.." && pwd)
+bin=$(cd "${AZM_BUILD:-$here/build/dev}" && pwd)/bin
+recordings=$here/tests/recordings
+work=$here/.demo
+played="node-fails node-batch node-flags01 python-http python-timer-queue python-specialize dotnet-http dotnet-queue-timer"
+patience=60 # seconds for events to arrive
+hub='' agent=''
+
+fail() {
+    echo "demo: $*" >&2
+    for log in "$work"/*.log "$work"/run/agent.log; do
+        [ ! -s "$log" ] || { echo "--- the end of $log" >&2; tail -n 5 "$log" >&2; }
+    done
+    exit 1
+}
+
+# Only what was started here, by its number.
+clean_up() {
+    trap '' INT TERM
+    for pid in $agent $hub; do
+        kill "$pid" 2>/dev/null || true
+    done
+    for pid in $agent $hub; do
+        wait "$pid" 2>/dev/null || true
+    done
+}
+trap clean_up EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# Nothing of the caller's settings reaches these programs: a server of theirs is not to be filled with this.
+alone() {
+    env -i PATH="$PATH" HOME="$HOME" AZIMUTH_RUN_DIR="$work/run" "$@"
+}
+
+# start_hub PORT: 0 for any.
+start_hub() {
+    alone "$bin/azimuth" hub --listen "127.0.0.1:$1" --data-dir "$work/data" --port-file "$work/port" \
+        >"$work/hub.log" 2>&1 &
+    hub=$!
+    while [ ! -s "$work/port" ]; do
+        kill -0 "$hub" 2>/dev/null || return 1
+        sleep 0.05
+    done
+}
+
+count() {
+    "$bin/azimuth" traces --hub "$url" --json --limit 1000 | sed -n 's/.*"transactions":\([0-9]*\).*/\1/p' |
+        awk '{n += $1} END {print n + 0}'
+}
+
+for program in azimuth azimuth-tap; do
+    [ -x "$bin/$program" ] || fail "$bin/$program is not there; build first"
+done
+rm -rf "$work"
+mkdir -p "$work/data"
+mkdir -m 700 "$work/run"
+
+start_hub 8200 || start_hub 0 || fail "the hub does not start"
+url=http://127.0.0.1:$(cat "$work/port")
+alone "$bin/azimuth" agent --foreground >"$work/agent.log" 2>&1 &
+agent=$!
+
+echo "Replaying recorded conversations of real workers through the tap:"
+expected=0
+for name in $played; do
+    line=$(alone ELASTIC_APM_SERVER_URL="$url" "$bin/azimuth" replay --speed "${DEMO_SPEED:-1}" \
+        --environments "$recordings/environments.json" "$recordings/$name.jsonl") || fail "${line:-$name cannot be replayed}"
+    echo "  $line"
+    expected=$((expected + $(echo "$line" | sed 's/.*: \([0-9]*\) invocations.*/\1/')))
+done
+
+waited=0
+while arrived=$(count) && [ "$arrived" -lt "$expected" ]; do
+    [ "$waited" -lt $((patience * 5)) ] || fail "only $arrived of $expected invocations arrived within $patience s"
+    waited=$((waited + 1))
+    sleep 0.2
+done
+[ "$arrived" -eq "$expected" ] || fail "$arrived invocations arrived, but only $expected were made"
+
+echo
+"$bin/azimuth" traces --hub "$url" --limit 30
+echo
+batch=$("$bin/azimuth" traces --hub "$url" --json --limit 1000 | grep '"name":"boom"' | head -n 1 |
+    sed 's/.*"trace_id":"\([0-9a-f]*\)".*/\1/')
+[ -n "$batch" ] || fail "no trace of the function boom arrived"
+"$bin/azimuth" traces --hub "$url" "$batch"
+echo
+echo "All $arrived invocations arrived. The page: $url/"
+[ "${DEMO_ONCE:-}" = 1 ] || { echo "Ctrl-C ends the hub."; wait "$hub"; }

@@ -94,4 +94,7 @@ batch=$("$bin/azimuth" traces --hub "$url" --json --limit 1000 | grep '"name":"b
 "$bin/azimuth" traces --hub "$url" "$batch"
 echo
 echo "All $arrived invocations arrived. The page: $url/"
-[ "${DEMO_ONCE:-}" = 1 ] || { echo "Ctrl-C ends the hub."; wait "$hub"; }
+[ "${DEMO_ONCE:-}" != 1 ] || exit 0
+echo "Ctrl-C ends the hub."
+trap 'exit 0' INT
+wait "$hub"

@@ -1,6 +1,7 @@
 /* What `azimuth run` changes in its child's environment, so that the Functions host below it starts the tap instead of
- * its workers. Sources: functions-host configuration (languageWorkers section), Core Tools' handling of Python; see
- * docs/ARCHITECTURE.md, "How it gets in". A plan from values to values, without I/O. */
+ * its workers: languageWorkers__<language>__defaultExecutablePath replaces only the executable, the host still computes
+ * path and arguments (tap/executable.h tells how the tap finds the true one). A plan from values to values, without
+ * I/O. Sources: azure-functions-host, RpcWorkerConfigFactory; azure-functions-core-tools, PythonHelpers. */
 #pragma once
 
 #include "base/arena.h"

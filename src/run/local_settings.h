@@ -12,10 +12,10 @@ struct azm_local_settings {
     struct azm_env env;
 };
 
-/* Comments and a byte order mark are allowed, as Core Tools does. What is found lies in the arena.
- * AZM_BAD_INPUT tells the line; out is then empty, but usable. */
-enum azm_status azm_local_settings_parse(azm_slice text, struct azm_arena *arena, struct azm_local_settings *out,
-                                         struct azm_error *err) AZM_MUST_CHECK;
+/* Comments and a byte order mark are allowed, as Core Tools does. What is found lies in the arena. what: the text's
+ * name for the sentence of a failure; out is then empty, but usable. */
+enum azm_status azm_local_settings_parse(azm_slice text, const char *what, struct azm_arena *arena,
+                                         struct azm_local_settings *out, struct azm_error *err) AZM_MUST_CHECK;
 /* The same from folder/local.settings.json; a folder without one has no settings, and that is AZM_OK. */
 enum azm_status azm_local_settings_load(const char *folder, struct azm_arena *arena, struct azm_local_settings *out,
                                         struct azm_error *err) AZM_MUST_CHECK;

@@ -34,7 +34,7 @@ static void rows(void **state)
         struct azm_arena arena;
         struct azm_local_settings settings;
         azm_arena_init(&arena, 0);
-        assert_int_equal(azm_local_settings_parse(azm_slice_str(cases[i].text), &arena, &settings, NULL),
+        assert_int_equal(azm_local_settings_parse(azm_slice_str(cases[i].text), "x", &arena, &settings, NULL),
                          cases[i].status);
         azm_slice value = azm_env_get(&settings.env, cases[i].name);
         assert_int_equal(value.ptr != NULL, cases[i].value != NULL);
@@ -51,8 +51,9 @@ static void the_line_is_named(void **state)
     struct azm_error err;
     (void)state;
     azm_arena_init(&arena, 0);
-    assert_int_equal(azm_local_settings_parse(AZM_S("{\n/* \n */ x"), &arena, &settings, &err), AZM_BAD_INPUT);
-    assert_true(azm_slice_starts(azm_slice_str(err.text), AZM_S("line 3: ")));
+    assert_int_equal(azm_local_settings_parse(AZM_S("{\n/* \n */ x"), "my file", &arena, &settings, &err),
+                     AZM_BAD_INPUT);
+    assert_true(azm_slice_starts(azm_slice_str(err.text), AZM_S("my file:3:")));
     assert_int_equal(azm_local_settings_load("/no/such/folder", &arena, &settings, &err), AZM_OK);
     azm_arena_dispose(&arena);
 }

@@ -196,7 +196,7 @@ def test_settings_that_cannot_be_read_are_named(app, hub):
     (app.folder / "local.settings.json").write_text('{\n"Values": {]}')
     done = app.run("--hub-port", hub.port, "--", "true")
     assert done.returncode == 0
-    assert "settings are left out of account: ./local.settings.json: line 2: " in done.stderr
+    assert "settings are left out of account: ./local.settings.json:2:" in done.stderr
     done = app.run("--hub-port", hub.port, "--app-dir", "/", "--", "true")
     assert done.stderr.count("\n") == 1
 

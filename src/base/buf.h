@@ -29,6 +29,7 @@ char *azm_buf_reserve(struct azm_buf *buf, size_t n);
 void azm_buf_add(struct azm_buf *buf, azm_slice bytes);
 void azm_buf_add_str(struct azm_buf *buf, const char *str);
 void azm_buf_add_byte(struct azm_buf *buf, uint8_t byte);
+/* printf; needs room for a NUL behind it, which is not counted in len. */
 void azm_buf_addf(struct azm_buf *buf, const char *fmt, ...) AZM_PRINTF(2, 3);
 void azm_buf_addv(struct azm_buf *buf, const char *fmt, va_list args) AZM_PRINTF(2, 0);
 /* Removes n bytes from the front. */

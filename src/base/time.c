@@ -28,6 +28,12 @@ static void date_from_days(int64_t days, int *y, unsigned *m, unsigned *d)
     *y = (int)((int64_t)yoe + era * 400 + (*m <= 2));
 }
 
+static unsigned days_in_month(unsigned y, unsigned m)
+{
+    bool leap = y % 4 == 0 && (y % 100 != 0 || y % 400 == 0);
+    return m == 2 ? 28u + leap : 30 + (m + m / 8) % 2; /* 31 in odd months up to July, in even ones after it */
+}
+
 size_t azm_time_format(int64_t time_us, char out[AZM_TIME_TEXT])
 {
     const int64_t low = -62135596800LL * 1000000, high = 253402300799LL * 1000000 + 999999;
@@ -95,7 +101,7 @@ enum azm_status azm_time_parse(azm_slice s, int64_t *time_us)
         !one_of(&s, "Tt ") || !digits(&s, 2, &h) || !one_of(&s, ":") || !digits(&s, 2, &mi) || !one_of(&s, ":") ||
         !digits(&s, 2, &sec))
         return AZM_BAD_INPUT;
-    if (y < 1 || mo < 1 || mo > 12 || d < 1 || d > 31 || h > 23 || mi > 59 || sec > 60)
+    if (y < 1 || mo < 1 || mo > 12 || d < 1 || d > days_in_month(y, mo) || h > 23 || mi > 59 || sec > 60)
         return AZM_BAD_INPUT;
     if (s.len && s.ptr[0] == '.') {
         unsigned scale = 100000, count = 0, digit;

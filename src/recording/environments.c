@@ -5,7 +5,7 @@
 /* A name is any text without '=' and NUL. */
 static bool is_good(const char *name, const json_t *value)
 {
-    return *name && !strchr(name, '=') && json_is_string(value);
+    return *name && !strchr(name, '=') && (json_is_string(value) || json_is_null(value));
 }
 
 static enum azm_status collect(json_t *into, json_t *from, const char *path, struct azm_error *err)
@@ -15,8 +15,8 @@ static enum azm_status collect(json_t *into, json_t *from, const char *path, str
     json_object_foreach(from, name, value)
     {
         if (!is_good(name, value))
-            return azm_fail(err, AZM_BAD_INPUT, "%s: %.100s: expected a variable's name and its value as a string",
-                            path, name);
+            return azm_fail(err, AZM_BAD_INPUT,
+                            "%s: %.100s: expected a variable's name and its value as a string, or null", path, name);
     }
     return json_object_update(into, from) == 0 || !from ? AZM_OK : azm_fail(err, AZM_NO_MEMORY, "out of memory");
 }
@@ -29,7 +29,8 @@ static const char **to_pairs(json_t *object, struct azm_arena *arena)
     size_t n = 0;
     json_object_foreach(object, name, value)
     {
-        out[n++] = azm_arena_printf(arena, "%s=%s", name, json_string_value(value));
+        if (json_is_string(value))
+            out[n++] = azm_arena_printf(arena, "%s=%s", name, json_string_value(value));
     }
     return out;
 }

@@ -1,0 +1,223 @@
+#include "tap/files.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "json/read.h"
+#include "os/file.h"
+#include "os/thread.h"
+
+#define FILE_MAX     (1u << 20)
+#define METADATA_MAX (16u << 20)
+#define FACTS_MAX    (8u << 20)
+
+struct request {
+    struct request *next;
+    azm_slice id, directory;
+};
+
+struct binding {
+    struct binding *next;
+    azm_slice id, name, json;
+};
+
+/* Everything is guarded by the mutex but `reading`, the folder an errand works on. */
+struct azm_files {
+    struct azm_mutex mutex;
+    struct azm_arena arena; /* requests, results and facts; emptied by azm_files_app */
+    unsigned generation;    /* counts azm_files_app, so that an errand notices that its results are stale */
+    azm_slice app;
+    bool app_wanted;
+    unsigned asked;
+    struct request *requests;
+    struct binding *first, **last;
+    struct azm_file_facts facts;
+    _Atomic unsigned waiting;
+};
+
+struct azm_files *azm_files_open(void)
+{
+    struct azm_files *files = calloc(1, sizeof *files);
+    if (!files)
+        return NULL;
+    azm_mutex_init(&files->mutex);
+    azm_arena_init(&files->arena, FACTS_MAX);
+    files->last = &files->first;
+    return files;
+}
+
+void azm_files_close(struct azm_files *files)
+{
+    if (!files)
+        return;
+    azm_arena_dispose(&files->arena);
+    azm_mutex_dispose(&files->mutex);
+    free(files);
+}
+
+void azm_files_app(struct azm_files *files, azm_slice directory)
+{
+    azm_mutex_lock(&files->mutex);
+    azm_arena_dispose(&files->arena);
+    files->generation++;
+    files->requests = NULL;
+    files->first = NULL;
+    files->last = &files->first;
+    files->facts = (struct azm_file_facts){0};
+    files->app = azm_arena_copy(&files->arena, directory);
+    files->app_wanted = files->app.ptr != NULL;
+    files->asked = 0;
+    files->waiting = files->app_wanted;
+    azm_mutex_unlock(&files->mutex);
+}
+
+void azm_files_ask(struct azm_files *files, azm_slice id, azm_slice directory)
+{
+    azm_mutex_lock(&files->mutex);
+    struct request *request = files->asked < AZM_FILES_ASKED_MAX ? azm_arena_new(&files->arena, struct request) : NULL;
+    if (request) {
+        request->id = azm_arena_copy(&files->arena, id);
+        request->directory = azm_arena_copy(&files->arena, directory);
+        request->next = files->requests;
+        files->requests = request;
+        files->asked++;
+        files->waiting++;
+    }
+    azm_mutex_unlock(&files->mutex);
+}
+
+bool azm_files_waiting(const struct azm_files *files)
+{
+    return files->waiting != 0;
+}
+
+struct azm_file_facts azm_files_facts(struct azm_files *files)
+{
+    azm_mutex_lock(&files->mutex);
+    struct azm_file_facts facts = files->facts;
+    azm_mutex_unlock(&files->mutex);
+    return facts;
+}
+
+void azm_files_take(struct azm_files *files,
+                    void (*describe)(void *self, azm_slice id, azm_slice name, azm_slice binding_json), void *self)
+{
+    azm_mutex_lock(&files->mutex);
+    for (struct binding *binding = files->first; binding; binding = binding->next)
+        describe(self, binding->id, binding->name, binding->json);
+    files->first = NULL;
+    files->last = &files->first;
+    azm_mutex_unlock(&files->mutex);
+}
+
+/* --- the errand's side --- */
+
+/* NULL when there is no such file or it is no JSON: the app has its own way of noticing that. */
+static json_t *read_json(azm_slice directory, const char *name, size_t max)
+{
+    char path[1024];
+    struct azm_buf text;
+    json_t *json = NULL;
+    if ((size_t)snprintf(path, sizeof path, "%.*s/%s", AZM_FMT(directory), name) >= sizeof path)
+        return NULL;
+    azm_buf_init(&text, max);
+    if (azm_file_read(path, &text, NULL) != AZM_OK ||
+        azm_json_parse_config(azm_buf_slice(&text), path, &json, NULL) != AZM_OK)
+        json = NULL;
+    azm_buf_dispose(&text);
+    return json;
+}
+
+static void add_binding(struct azm_files *files, azm_slice id, azm_slice name, const json_t *json)
+{
+    char *text = json_dumps(json, JSON_COMPACT);
+    struct binding *binding = text ? azm_arena_new(&files->arena, struct binding) : NULL;
+    if (binding) {
+        binding->id = azm_arena_copy(&files->arena, id);
+        binding->name = azm_arena_copy(&files->arena, name);
+        binding->json = azm_arena_copy(&files->arena, azm_slice_str(text));
+        *files->last = binding;
+        files->last = &binding->next;
+    }
+    free(text);
+}
+
+/* The trigger among function.json's (or functions.metadata's) bindings. */
+static void add_trigger(struct azm_files *files, azm_slice id, azm_slice name, const json_t *function)
+{
+    const json_t *bindings = azm_json_get(function, "bindings");
+    for (size_t i = 0; i < json_array_size(bindings); i++) {
+        const json_t *binding = json_array_get(bindings, i);
+        if (azm_slice_ends_nocase(azm_json_get_slice(binding, "type"), AZM_S("Trigger"))) {
+            add_binding(files, id, name, binding);
+            return;
+        }
+    }
+}
+
+/* Settings of the host that are said in host.json. */
+static void keep_facts(struct azm_files *files, const json_t *host)
+{
+    const json_t *http = azm_json_get(azm_json_get(host, "extensions"), "http");
+    const json_t *prefix = azm_json_get(http, "routePrefix");
+    if (json_is_string(prefix)) {
+        files->facts.has_route_prefix = true;
+        files->facts.route_prefix = azm_arena_copy(&files->arena, azm_json_get_slice(http, "routePrefix"));
+    }
+    files->facts.telemetry_opentelemetry =
+        azm_slice_eq_nocase(azm_json_get_slice(host, "telemetryMode"), AZM_S("OpenTelemetry"));
+}
+
+/* The app's own two files. Returns with the mutex held, as it came. */
+static void read_app(struct azm_files *files)
+{
+    unsigned generation = files->generation;
+    char directory[900];
+    azm_slice_copy(files->app, directory, sizeof directory);
+    files->app_wanted = false;
+    azm_mutex_unlock(&files->mutex);
+    json_t *host = read_json(azm_slice_str(directory), "host.json", FILE_MAX);
+    json_t *functions = read_json(azm_slice_str(directory), "functions.metadata", METADATA_MAX);
+    azm_mutex_lock(&files->mutex);
+    if (generation == files->generation) {
+        keep_facts(files, host);
+        for (size_t i = 0; i < json_array_size(functions); i++) {
+            const json_t *function = json_array_get(functions, i);
+            add_trigger(files, AZM_S(""), azm_json_get_slice(function, "name"), function);
+        }
+        files->waiting--;
+    }
+    json_decref(host);
+    json_decref(functions);
+}
+
+static void read_function(struct azm_files *files)
+{
+    struct request *request = files->requests;
+    unsigned generation = files->generation;
+    char directory[900], id[512];
+    azm_slice_copy(request->directory, directory, sizeof directory);
+    azm_slice_copy(request->id, id, sizeof id);
+    files->requests = request->next;
+    azm_mutex_unlock(&files->mutex);
+    json_t *function = read_json(azm_slice_str(directory), "function.json", FILE_MAX);
+    azm_mutex_lock(&files->mutex);
+    if (generation == files->generation) {
+        add_trigger(files, azm_slice_str(id), AZM_S(""), function);
+        files->waiting--;
+    }
+    json_decref(function);
+}
+
+void azm_files_read(void *self)
+{
+    struct azm_files *files = self;
+    azm_mutex_lock(&files->mutex);
+    while (files->app_wanted || files->requests) {
+        if (files->app_wanted)
+            read_app(files);
+        else
+            read_function(files);
+    }
+    azm_mutex_unlock(&files->mutex);
+}

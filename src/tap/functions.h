@@ -1,0 +1,42 @@
+/* The functions of the app, as far as the wire and its files have told. Filled while the app loads, looked up for each
+ * invocation. Lives on the relay's thread. Bounded: past AZM_FUNCTIONS_MAX functions, or a megabyte of text, further
+ * ones stay unknown (an unknown function is traced by its id alone, as trigger "other"). */
+#pragma once
+
+#include "base/arena.h"
+#include "base/env.h"
+
+#define AZM_FUNCTIONS_MAX 8192u
+
+struct azm_function {
+    azm_slice id, name, directory;
+    azm_slice trigger_type; /* as "httpTrigger"; ptr NULL: not known */
+    azm_slice route;        /* of an HTTP trigger, the template as written; ptr NULL: none given, the name serves */
+    azm_slice queue;        /* queueName of a queue trigger, %SETTING% resolved; ptr NULL: not known */
+    bool described;         /* the trigger's own binding is known, not only its type */
+};
+
+struct azm_functions {
+    struct azm_arena arena;
+    struct azm_function **slots; /* open addressing by id */
+    size_t slot_count, count;
+    uint32_t generation; /* counts azm_functions_clear, so that an old pointer can be told */
+    uint64_t seed;
+};
+
+void azm_functions_init(struct azm_functions *functions, uint64_t seed);
+void azm_functions_dispose(struct azm_functions *functions);
+/* Specialization: a placeholder's functions are not the app's. */
+void azm_functions_clear(struct azm_functions *functions);
+
+/* NULL when it is not known. Valid until _clear or _dispose. */
+struct azm_function *azm_functions_find(const struct azm_functions *functions, azm_slice id);
+struct azm_function *azm_functions_find_name(const struct azm_functions *functions, azm_slice name); /* looks at all */
+/* The function of that id, made when it is new. Slices are copied; a field that is empty here keeps what was known.
+ * NULL when there is no room. */
+struct azm_function *azm_functions_add(struct azm_functions *functions, azm_slice id, azm_slice name,
+                                       azm_slice directory, azm_slice trigger_type);
+/* What the trigger's binding says (one element of function.json's "bindings", or a raw binding). env resolves %NAME%.
+ * A binding that cannot be read changes nothing. */
+void azm_functions_describe(struct azm_functions *functions, struct azm_function *function, azm_slice binding_json,
+                            const struct azm_env *env);

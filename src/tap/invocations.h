@@ -1,0 +1,76 @@
+/* The invocations that are open: asked for by the host, not yet answered by the worker. A bounded pool with a table
+ * over it; no allocation after _init, and memory that was never needed is never touched. One thread. */
+#pragma once
+
+#include "tap/functions.h"
+#include "tap/rpc.h"
+#include "trace/transaction.h"
+
+#define AZM_INVOCATIONS_MAX   4096u
+#define AZM_INVOCATION_TEXT   6144u
+#define AZM_INVOCATION_ID_MAX 63u
+
+/* Header fields kept in an invocation's text: a run of {key length, value length, key, value}. */
+struct azm_kept_headers {
+    uint16_t at, size, count;
+};
+
+struct azm_invocation {
+    uint32_t next; /* in the table's chain, or in the free list */
+    uint8_t id_len;
+    bool answered; /* complete, but waits until its function is known */
+    bool lost;     /* the worker or the stream ended before it answered */
+    bool has_http, coldstart, clipped;
+    char id[AZM_INVOCATION_ID_MAX + 1];
+    int64_t start_us, wall_us; /* monotonic and wall clock at the request */
+    uint64_t duration_us;      /* once answered */
+
+    const struct azm_function *function; /* NULL: not known. Valid while generation is the functions' own */
+    uint32_t function_generation;
+
+    azm_trace_id trace_id;
+    azm_span_id span_id, parent_id;
+    struct azm_span_link link; /* to the host's own span; trace_id none: no link */
+    bool sampled;
+    double sample_rate;
+    uint64_t retry_count;
+
+    enum azm_rpc_status status;
+    unsigned status_code;
+    azm_slice function_id, method, url; /* in text; the URL is redacted */
+    struct azm_kept_headers request_headers, response_headers;
+    uint16_t text_used;
+    char text[AZM_INVOCATION_TEXT];
+};
+
+struct azm_invocations {
+    struct azm_invocation *pool; /* AZM_INVOCATIONS_MAX of them */
+    uint32_t *buckets;           /* index + 1 of the chain's first, 0: none */
+    uint32_t free_list;          /* index + 1, last in first out, so that low load touches one entry */
+    uint32_t fresh;              /* entries from here on were never used */
+    uint32_t open;
+    uint64_t seed;
+};
+
+/* False when memory is out; everything below then finds nothing. */
+bool azm_invocations_init(struct azm_invocations *invocations, uint64_t seed);
+void azm_invocations_dispose(struct azm_invocations *invocations);
+
+/* A new entry under that id; zeroed but for its text. NULL: the pool is used up, or the id is empty or too long.
+ * An id that is open already gives the open entry's place to the new one (*replaced is set): the host never answers
+ * for the old one again. */
+struct azm_invocation *azm_invocations_open(struct azm_invocations *invocations, azm_slice id, bool *replaced);
+struct azm_invocation *azm_invocations_find(const struct azm_invocations *invocations, azm_slice id);
+void azm_invocations_close(struct azm_invocations *invocations, struct azm_invocation *invocation);
+/* Calls for every open entry; the callee may close the one it is given. */
+void azm_invocations_each(struct azm_invocations *invocations,
+                          void (*visit)(void *self, struct azm_invocation *invocation), void *self);
+
+/* Copies text into the invocation; cut (and marked clipped) when there is no room. */
+azm_slice azm_invocation_keep(struct azm_invocation *invocation, azm_slice text);
+/* Copies one header field behind those kept last into *headers. False when there is no room. */
+bool azm_invocation_keep_header(struct azm_invocation *invocation, struct azm_kept_headers *headers, azm_slice key,
+                                azm_slice value);
+/* Writes at most max pairs that borrow from the invocation. Returns their number. */
+size_t azm_invocation_headers(const struct azm_invocation *invocation, const struct azm_kept_headers *headers,
+                              struct azm_pair *out, size_t max);

@@ -1,0 +1,231 @@
+#include "tap/observe.h"
+
+#include <stdlib.h>
+
+#include "http/h2.h"
+#include "tap/rpc.h"
+#include "tap/rpc_tables.h"
+#include "tap/session.h"
+
+#define STREAMS_MAX  4u /* EventStreams of one connection: a host has one, or a few with its MultiStream capability */
+#define EVENT_STREAM AZM_S("/AzureFunctionsRpcMessages.FunctionRpc/EventStream")
+
+/* One EventStream: a reader for each direction. 50 KB, so it is made when the stream begins. */
+struct event_stream {
+    uint32_t id; /* of the HTTP/2 stream */
+    bool ended[2];
+    struct azm_rpc_reader readers[2]; /* by enum azm_side */
+};
+
+struct azm_observed {
+    struct azm_observer *observer;
+    struct azm_observed *next, **link;
+    struct azm_h2 h2[2];  /* by enum azm_side */
+    bool blind;           /* bytes pass unseen */
+    bool is_event_stream; /* the header block that is being read has the path */
+    enum azm_side side;   /* whose bytes are being read, */
+    int64_t now_us;       /* and when they came */
+    struct event_stream *streams[STREAMS_MAX];
+};
+
+struct azm_observer {
+    struct azm_session *session;
+    struct azm_observed *connections;
+    int64_t now_us; /* the last time that was told */
+};
+
+/* --- EventStreams of a connection --- */
+
+static struct event_stream **find_stream(struct azm_observed *connection, uint32_t id)
+{
+    for (unsigned i = 0; i < STREAMS_MAX; i++)
+        if (connection->streams[i] && connection->streams[i]->id == id)
+            return &connection->streams[i];
+    return NULL;
+}
+
+static void drop_stream(struct azm_observed *connection, struct event_stream **stream)
+{
+    free(*stream);
+    *stream = NULL;
+    azm_session_stream_closed(connection->observer->session, connection->now_us);
+}
+
+/* One direction without the other tells lies (an answer that was not seen looks like a lost one), so doubt about either
+ * ends the looking at both. */
+static void go_blind(struct azm_observed *connection, const char *why)
+{
+    connection->blind = true;
+    azm_session_blind(connection->observer->session, why);
+}
+
+static void open_stream(struct azm_observed *connection, uint32_t id)
+{
+    struct azm_session *session = connection->observer->session;
+    struct event_stream **slot = connection->streams;
+    while (slot < connection->streams + STREAMS_MAX && *slot)
+        slot++;
+    struct event_stream *stream = slot < connection->streams + STREAMS_MAX ? malloc(sizeof *stream) : NULL;
+    if (!stream) {
+        go_blind(connection, "an EventStream is not followed: too many of them, or out of memory");
+        return;
+    }
+    memset(stream, 0, offsetof(struct event_stream, readers));
+    stream->id = id;
+    azm_rpc_reader_init(&stream->readers[AZM_FROM_WORKER], &azm_rpc_from_worker, &azm_session_from_worker, session);
+    azm_rpc_reader_init(&stream->readers[AZM_FROM_HOST], &azm_rpc_from_host, &azm_session_from_host, session);
+    *slot = stream;
+    azm_session_stream_opened(session);
+}
+
+/* --- what HTTP/2 tells --- */
+
+static void on_header(void *self, uint32_t stream, azm_slice name, azm_slice value)
+{
+    (void)stream;
+    if (azm_slice_eq(name, AZM_S(":path")))
+        ((struct azm_observed *)self)->is_event_stream = azm_slice_eq(value, EVENT_STREAM);
+}
+
+static void on_headers_end(void *self, uint32_t stream, bool ends_stream)
+{
+    struct azm_observed *connection = self;
+    (void)ends_stream;
+    if (connection->side == AZM_FROM_WORKER && connection->is_event_stream && !find_stream(connection, stream))
+        open_stream(connection, stream);
+    connection->is_event_stream = false;
+}
+
+static void on_data(void *self, uint32_t id, azm_slice piece)
+{
+    struct azm_observed *connection = self;
+    enum azm_side side = connection->side;
+    struct event_stream **stream = find_stream(connection, id);
+    if (!stream || connection->blind)
+        return;
+    struct azm_rpc_reader *reader = &(*stream)->readers[side];
+    uint64_t malformed = reader->malformed;
+    if (azm_rpc_reader_feed(reader, piece, connection->now_us) != AZM_OK)
+        go_blind(connection, "an EventStream is not gRPC any more; its bytes pass unseen");
+    for (; malformed < reader->malformed; malformed++)
+        azm_session_malformed(connection->observer->session, side == AZM_FROM_WORKER);
+}
+
+static void on_stream_end(void *self, uint32_t id)
+{
+    struct azm_observed *connection = self;
+    struct event_stream **stream = find_stream(connection, id);
+    if (!stream)
+        return;
+    (*stream)->ended[connection->side] = true;
+    if ((*stream)->ended[AZM_FROM_WORKER] && (*stream)->ended[AZM_FROM_HOST])
+        drop_stream(connection, stream);
+}
+
+static void on_reset(void *self, uint32_t id, uint32_t error_code)
+{
+    struct azm_observed *connection = self;
+    struct event_stream **stream = find_stream(connection, id);
+    (void)error_code;
+    if (stream)
+        drop_stream(connection, stream);
+}
+
+static const struct azm_h2_handler handler = {on_header, on_headers_end, on_data, on_stream_end, on_reset, NULL};
+
+/* --- connections --- */
+
+struct azm_observed *azm_observer_connection(struct azm_observer *observer, int64_t now_us)
+{
+    struct azm_observed *connection = observer ? calloc(1, sizeof *connection) : NULL;
+    if (!connection)
+        return NULL;
+    connection->observer = observer;
+    connection->now_us = now_us;
+    connection->next = observer->connections;
+    connection->link = &observer->connections;
+    if (connection->next)
+        connection->next->link = &connection->next;
+    observer->connections = connection;
+    azm_h2_init_client(&connection->h2[AZM_FROM_WORKER], &handler, connection);
+    azm_h2_init_server(&connection->h2[AZM_FROM_HOST], &connection->h2[AZM_FROM_WORKER], &handler, connection);
+    return connection;
+}
+
+void azm_observed_bytes(struct azm_observed *connection, enum azm_side from, azm_slice bytes, int64_t now_us)
+{
+    if (!connection || connection->blind)
+        return;
+    connection->observer->now_us = connection->now_us = now_us;
+    connection->side = from;
+    if (azm_h2_feed(&connection->h2[from], bytes) == AZM_OK)
+        return;
+    go_blind(connection, from == AZM_FROM_WORKER ? "the worker's bytes are not HTTP/2; they pass unseen"
+                                                 : "the host's bytes are not HTTP/2; they pass unseen");
+}
+
+void azm_observed_end(struct azm_observed *connection, enum azm_side from, int64_t now_us)
+{
+    if (!connection)
+        return;
+    connection->observer->now_us = connection->now_us = now_us;
+    connection->side = from;
+    for (unsigned i = 0; i < STREAMS_MAX; i++)
+        if (connection->streams[i])
+            on_stream_end(connection, connection->streams[i]->id);
+}
+
+void azm_observed_close(struct azm_observed *connection, int64_t now_us)
+{
+    if (!connection)
+        return;
+    connection->observer->now_us = connection->now_us = now_us;
+    for (unsigned i = 0; i < STREAMS_MAX; i++)
+        if (connection->streams[i])
+            drop_stream(connection, &connection->streams[i]);
+    azm_h2_dispose(&connection->h2[AZM_FROM_HOST]);
+    azm_h2_dispose(&connection->h2[AZM_FROM_WORKER]);
+    *connection->link = connection->next;
+    if (connection->next)
+        connection->next->link = connection->link;
+    free(connection);
+}
+
+/* --- the observer --- */
+
+struct azm_observer *azm_observer_open(const struct azm_observer_options *options)
+{
+    struct azm_session *session = azm_session_open(options->env, options->program);
+    struct azm_observer *observer = session ? calloc(1, sizeof *observer) : NULL;
+    if (observer)
+        observer->session = session;
+    else
+        azm_session_close(session, 0);
+    return observer;
+}
+
+void azm_observer_close(struct azm_observer *observer)
+{
+    if (!observer)
+        return;
+    while (observer->connections)
+        azm_observed_close(observer->connections, observer->now_us);
+    azm_session_close(observer->session, observer->now_us);
+    free(observer);
+}
+
+void azm_observer_tick(struct azm_observer *observer, int64_t now_us)
+{
+    if (!observer)
+        return;
+    observer->now_us = now_us;
+    azm_session_tick(observer->session, now_us);
+}
+
+void azm_observer_worker_exit(struct azm_observer *observer, int exit_code, azm_slice stderr_tail, int64_t now_us)
+{
+    if (!observer)
+        return;
+    observer->now_us = now_us;
+    azm_session_worker_exit(observer->session, exit_code, stderr_tail, now_us);
+}

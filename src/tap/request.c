@@ -1,0 +1,299 @@
+#include "tap/request.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "json/read.h"
+#include "os/file.h"
+#include "os/run_dir.h"
+#include "os/self.h"
+#include "tap/session.h"
+#include "trace/coldstart.h"
+#include "trace/decision.h"
+#include "trace/functions_metadata.h"
+#include "trace/names.h"
+#include "trace/redact.h"
+
+#define HEADERS_MAX AZM_RPC_HEADERS
+
+/* --- which trace --- */
+
+/* Under HTTP proxying the request's headers are only in trigger_metadata["Headers"], a JSON object. */
+static size_t headers_of_metadata(azm_slice json, json_t **parsed, struct azm_pair *out, size_t max)
+{
+    const char *key;
+    json_t *value;
+    size_t count = 0;
+    *parsed = NULL;
+    if (!json.len || azm_json_parse(json, "headers", parsed, NULL) != AZM_OK)
+        return 0;
+    json_object_foreach(*parsed, key, value)
+    {
+        if (count < max && json_is_string(value))
+            out[count++] = (struct azm_pair){azm_slice_str(key), {json_string_value(value), json_string_length(value)}};
+    }
+    return count;
+}
+
+static bool host_exports(const struct azm_session *session)
+{
+    const struct azm_env *env = &session->environment.env;
+    azm_slice mode = azm_env_get(env, "AzureFunctionsJobHost__telemetryMode");
+    return azm_env_get(env, "APPLICATIONINSIGHTS_CONNECTION_STRING").len ||
+           azm_env_get(env, "APPINSIGHTS_INSTRUMENTATIONKEY").len ||
+           azm_slice_eq_nocase(mode, AZM_S("OpenTelemetry")) ||
+           (session->files && azm_files_facts(session->files).telemetry_opentelemetry);
+}
+
+static void decide(struct azm_session *session, struct azm_invocation *invocation,
+                   const struct azm_rpc_message *request, struct azm_pairs headers)
+{
+    struct azm_trace_decision decision;
+    struct azm_trace_inputs inputs = {
+        .caller_headers = headers,
+        .host_traceparent = request->fields[AZM_RPC_TRACE_PARENT],
+        .mode = session->settings.trace_context,
+        .host_exports = host_exports(session),
+        .sample_rate = session->settings.transaction_sample_rate,
+    };
+    azm_trace_decide(&inputs, &session->random, &decision);
+    invocation->trace_id = decision.trace_id;
+    invocation->span_id = decision.span_id;
+    invocation->parent_id = decision.parent_id;
+    invocation->sampled = decision.sampled;
+    invocation->sample_rate = decision.sample_rate;
+    invocation->link = decision.link;
+}
+
+/* --- the request --- */
+
+static void keep_headers(struct azm_session *session, struct azm_invocation *invocation, struct azm_kept_headers *kept,
+                         struct azm_pairs headers)
+{
+    if (!session->settings.capture_headers || !invocation->sampled)
+        return;
+    for (size_t i = 0; i < headers.count; i++) {
+        azm_slice name = headers.items[i].key;
+        bool secret = azm_header_is_secret(&session->header_names, name);
+        azm_invocation_keep_header(invocation, kept, name, secret ? AZM_REDACTED : headers.items[i].value);
+    }
+}
+
+static void keep_url(struct azm_invocation *invocation, azm_slice url)
+{
+    char text[4096];
+    struct azm_buf redacted;
+    azm_buf_init_fixed(&redacted, text, sizeof text);
+    azm_redact_url(&redacted, url);
+    invocation->url = azm_invocation_keep(invocation, azm_buf_slice(&redacted));
+}
+
+void azm_request_begin(struct azm_session *session, struct azm_invocation *invocation,
+                       const struct azm_rpc_message *request)
+{
+    struct azm_pair metadata_headers[HEADERS_MAX];
+    struct azm_pairs headers = request->headers;
+    json_t *parsed = NULL;
+    if (!headers.count && request->fields[AZM_RPC_METADATA_HEADERS].ptr) {
+        headers.count =
+            headers_of_metadata(request->fields[AZM_RPC_METADATA_HEADERS], &parsed, metadata_headers, HEADERS_MAX);
+        headers.items = metadata_headers;
+    }
+    decide(session, invocation, request, headers);
+    invocation->function_id = azm_invocation_keep(invocation, request->fields[AZM_RPC_FUNCTION_ID]);
+    invocation->function = azm_functions_find(&session->functions, invocation->function_id);
+    invocation->function_generation = session->functions.generation;
+    invocation->coldstart = !session->cold_decided; /* of this process; of the app: azm_request_report */
+    session->cold_decided = true;
+    invocation->retry_count = request->retry_count;
+    invocation->has_http = request->has_http;
+    invocation->clipped = request->clipped;
+    if (request->has_http) {
+        invocation->method = azm_invocation_keep(invocation, request->fields[AZM_RPC_HTTP_METHOD]);
+        keep_url(invocation, request->fields[AZM_RPC_HTTP_URL]);
+        keep_headers(session, invocation, &invocation->request_headers, headers);
+    }
+    json_decref(parsed);
+}
+
+/* --- the answer --- */
+
+/* What the host makes of a return value that is JSON: an object may say status or statusCode, else it is a 200. */
+static unsigned status_of_json(azm_slice json)
+{
+    json_t *value = NULL;
+    uint64_t code = 0;
+    if (!json.len || json.ptr[0] != '{' || azm_json_parse(json, "return value", &value, NULL) != AZM_OK)
+        return 200;
+    static const char *const names[] = {"statusCode", "status"};
+    for (size_t i = 0; i < AZM_COUNT(names) && !code; i++) {
+        const json_t *member = azm_json_get(value, names[i]);
+        if (json_is_integer(member))
+            code = (uint64_t)json_integer_value(member);
+        else if (json_is_string(member) && azm_slice_to_u64(azm_slice_str(json_string_value(member)), &code) != AZM_OK)
+            code = 0;
+    }
+    json_decref(value);
+    return code >= 100 && code <= 999 ? (unsigned)code : 200;
+}
+
+/* The status the caller gets from the host; 0 where the wire does not tell. */
+static unsigned status_code(const struct azm_invocation *invocation, const struct azm_rpc_message *response)
+{
+    uint64_t code;
+    if (response->status != AZM_RPC_SUCCESS)
+        return 500;
+    if (!invocation->method.len) /* HTTP proxying: the status is on the HTTP leg */
+        return 0;
+    if (azm_slice_to_u64(response->fields[AZM_RPC_STATUS_CODE], &code) == AZM_OK && code >= 100 && code <= 999)
+        return (unsigned)code;
+    if (response->has_http || response->clipped)
+        return response->has_http ? 200 : 0;
+    return status_of_json(response->fields[AZM_RPC_RETURN_JSON]);
+}
+
+void azm_request_end(struct azm_session *session, struct azm_invocation *invocation,
+                     const struct azm_rpc_message *response)
+{
+    invocation->status = response->status;
+    if (!invocation->has_http)
+        return;
+    invocation->status_code = status_code(invocation, response);
+    keep_headers(session, invocation, &invocation->response_headers, response->headers);
+}
+
+/* --- the transaction --- */
+
+/* Exactly one invocation of the app's start is the cold one, whichever worker process gets it: the first to make the
+ * flag file named after the host's process. Where it cannot be made for another reason, once per process. */
+static bool is_cold_start(const struct azm_session *session)
+{
+    char name[AZM_COLDSTART_NAME_MAX], path[AZM_RUN_DIR_MAX + AZM_COLDSTART_NAME_MAX];
+    uint32_t host = azm_self_parent_pid();
+    uint64_t host_start = 0;
+    if (azm_process_start_time(host, &host_start, NULL) != AZM_OK)
+        return true;
+    azm_coldstart_name(host, host_start, name);
+    snprintf(path, sizeof path, "%s/%s", session->channel.run_dir, name);
+    return azm_file_claim(path, AZM_S(""), 0600, NULL) != AZM_EXISTS;
+}
+
+static void report_source(struct azm_session *session)
+{
+    struct azm_functions_facts facts = {.runtime_version = session->runtime_version,
+                                        .app_directory = session->app_directory,
+                                        .pid = azm_self_pid(),
+                                        .ppid = azm_self_parent_pid()};
+    struct azm_arena arena;
+    struct azm_source source;
+    bool node_name_ignored;
+    azm_arena_init(&arena, 65536);
+    azm_functions_metadata(&source, &session->settings, &session->environment.env, &facts, &arena, &node_name_ignored);
+    if (node_name_ignored)
+        azm_session_note(session, AZM_S("ELASTIC_APM_SERVICE_NODE_NAME is ignored in Functions: the node is the "
+                                        "instance's id (WEBSITE_INSTANCE_ID)"));
+    azm_channel_put_source(&session->channel, &source);
+    azm_arena_dispose(&arena);
+    session->source_written = true;
+}
+
+/* "http", by the trigger's type where it is known, else by what the request holds. */
+static const struct azm_trigger *trigger_of(const struct azm_invocation *invocation,
+                                            const struct azm_function *function)
+{
+    azm_slice type = function ? function->trigger_type : (azm_slice){NULL, 0};
+    return azm_trigger_of(type.len || !invocation->has_http ? type : AZM_S("httpTrigger"));
+}
+
+static void name(const struct azm_session *session, const struct azm_invocation *invocation,
+                 const struct azm_function *function, const struct azm_trigger *trigger, struct azm_buf *out)
+{
+    azm_slice own = function && function->name.len ? function->name : invocation->function_id;
+    if (azm_trigger_is_http(trigger)) {
+        struct azm_file_facts facts = {0};
+        if (session->files)
+            facts = azm_files_facts(session->files);
+        azm_name_http(out, invocation->method, facts.has_route_prefix ? facts.route_prefix : AZM_S("api"),
+                      function && function->route.len ? function->route : own);
+    } else {
+        azm_name_other(out, trigger, function ? function->queue : (azm_slice){NULL, 0}, own);
+    }
+}
+
+static azm_slice taken(struct azm_buf *out, size_t from)
+{
+    return out->len > from ? (azm_slice){out->ptr + from, out->len - from} : (azm_slice){NULL, 0};
+}
+
+void azm_request_report(struct azm_session *session, const struct azm_invocation *invocation)
+{
+    char text[4096];
+    struct azm_buf out;
+    struct azm_pair request_headers[HEADERS_MAX], response_headers[HEADERS_MAX];
+    const struct azm_function *function =
+        invocation->function_generation == session->functions.generation ? invocation->function : NULL;
+    const struct azm_trigger *trigger = trigger_of(invocation, function);
+    azm_slice own = function && function->name.len ? function->name : invocation->function_id;
+    bool failed = invocation->status != AZM_RPC_SUCCESS;
+    if (!session->source_written)
+        report_source(session);
+    azm_buf_init_fixed(&out, text, sizeof text);
+
+    struct azm_transaction t = {
+        .trace_id = invocation->trace_id,
+        .id = invocation->span_id,
+        .parent_id = invocation->parent_id,
+        .timestamp_us = invocation->wall_us,
+        .duration_us = invocation->duration_us,
+        .type = trigger->type,
+        .outcome = azm_outcome_of(failed, invocation->status_code),
+        .result = azm_result_of(failed, invocation->status_code),
+        .sampled = invocation->sampled,
+        .sample_rate = invocation->sample_rate,
+        .faas = {.trigger_type = trigger->faas_type,
+                 .execution = {invocation->id, invocation->id_len},
+                 .coldstart = invocation->coldstart && is_cold_start(session) ? AZM_TRUE : AZM_FALSE},
+        .link_count = azm_trace_id_is_none(invocation->link.trace_id) ? 0 : 1,
+        .links = &invocation->link,
+    };
+    name(session, invocation, function, trigger, &out);
+    t.name = taken(&out, 0);
+    size_t at = out.len;
+    azm_faas_name(&out, &session->environment.env, own);
+    t.faas.name = taken(&out, at);
+    at = out.len;
+    azm_faas_id(&out, &session->environment.env, own);
+    t.faas.id = taken(&out, at);
+    if (invocation->has_http) {
+        t.http.method = invocation->method.len ? invocation->method : (azm_slice){NULL, 0};
+        t.http.url = invocation->url.len ? invocation->url : (azm_slice){NULL, 0};
+        t.http.status_code = invocation->status_code;
+        t.http.request_headers.items = request_headers;
+        t.http.request_headers.count =
+            azm_invocation_headers(invocation, &invocation->request_headers, request_headers, HEADERS_MAX);
+        t.http.response_headers.items = response_headers;
+        t.http.response_headers.count =
+            azm_invocation_headers(invocation, &invocation->response_headers, response_headers, HEADERS_MAX);
+    }
+    if (function && function->queue.len)
+        t.message.queue = function->queue;
+    azm_channel_put_transaction(&session->channel, &t);
+}
+
+void azm_request_report_losses(struct azm_session *session)
+{
+    struct azm_channel *channel = &session->channel;
+    azm_slice rest = azm_buf_slice(&session->notes), line;
+    if (channel->state != AZM_CHANNEL_OPEN)
+        return;
+    if (session->overflow)
+        azm_channel_count(channel, AZM_RING_DROP_POOL, session->overflow);
+    if (session->blind)
+        azm_channel_count(channel, AZM_RING_DROP_BLIND, session->blind);
+    if (session->malformed)
+        azm_channel_count(channel, AZM_RING_DROP_MALFORMED, session->malformed);
+    session->overflow = session->blind = session->malformed = 0;
+    while (session->notes.len && azm_slice_split(&rest, '\n', &line))
+        azm_channel_put_note(channel, line);
+    azm_buf_clear(&session->notes);
+}

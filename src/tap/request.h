@@ -1,0 +1,16 @@
+/* One invocation, from the host's request and the worker's answer to the transaction in the ring. */
+#pragma once
+
+#include "tap/rpc.h"
+#include "tap/session_state.h"
+
+/* Fills the new entry from the request: trace, sampling, cold start, HTTP request. */
+void azm_request_begin(struct azm_session *session, struct azm_invocation *invocation,
+                       const struct azm_rpc_message *request);
+/* Notes the answer: status, HTTP answer. */
+void azm_request_end(struct azm_session *session, struct azm_invocation *invocation,
+                     const struct azm_rpc_message *response);
+/* Writes the transaction (and, when it is due, the source before it) into the ring. */
+void azm_request_report(struct azm_session *session, const struct azm_invocation *invocation);
+/* Drop counts and notes that came up since the last time, into the ring. */
+void azm_request_report_losses(struct azm_session *session);

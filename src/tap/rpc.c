@@ -1,0 +1,239 @@
+#include "tap/rpc.h"
+
+#include "tap/rpc_tables.h"
+
+/* --- captured text --- */
+
+static size_t cap_of(unsigned slot)
+{
+    switch (slot) {
+    case AZM_RPC_HTTP_URL:
+    case AZM_RPC_RETURN_JSON:
+    case AZM_SLOT_FUNCTION_RAW_BINDING:
+    case AZM_SLOT_VARIABLE_VALUE: return 4096;
+    case AZM_RPC_METADATA_HEADERS: return 8192;
+    case AZM_RPC_EXCEPTION_MESSAGE:
+    case AZM_SLOT_HEADER_VALUE: return 1024;
+    case AZM_RPC_INVOCATION_ID: return 64;
+    default: return 512;
+    }
+}
+
+static struct azm_scan_target want(void *self, unsigned slot, uint64_t len)
+{
+    struct azm_rpc_reader *reader = self;
+    size_t room = sizeof reader->text - reader->used, cap = cap_of(slot);
+    (void)len;
+    if (slot == AZM_SLOT_TRIGGER_METADATA_JSON) {
+        /* Needed only where the request itself has no headers (HTTP proxying). */
+        if (!azm_slice_eq_nocase(reader->entry.key, AZM_S("Headers")) || reader->message.headers.count)
+            return (struct azm_scan_target){NULL, 0};
+        cap = cap_of(AZM_RPC_METADATA_HEADERS);
+    }
+    return (struct azm_scan_target){reader->text + reader->used, cap < room ? cap : room};
+}
+
+/* True when a raw binding's "type" ends with "Trigger". */
+static bool is_trigger(azm_slice json)
+{
+    for (size_t i = 0; i + 6 <= json.len; i++) {
+        if (json.ptr[i] != '"' || !azm_slice_starts_nocase(azm_slice_drop(json, i), AZM_S("\"type\"")))
+            continue;
+        azm_slice rest = azm_slice_trim(azm_slice_drop(json, i + 6));
+        if (rest.len == 0 || rest.ptr[0] != ':')
+            continue;
+        rest = azm_slice_trim(azm_slice_drop(rest, 1));
+        if (rest.len == 0 || rest.ptr[0] != '"')
+            continue;
+        rest = azm_slice_drop(rest, 1);
+        return azm_slice_ends_nocase(azm_slice_take(rest, azm_slice_find(rest, '"')), AZM_S("Trigger"));
+    }
+    return false;
+}
+
+static void keep(struct azm_rpc_reader *reader, azm_slice *place, azm_slice text)
+{
+    *place = text;
+    reader->used += text.len;
+}
+
+static void took(void *self, unsigned slot, size_t copied, uint64_t len)
+{
+    struct azm_rpc_reader *reader = self;
+    azm_slice text = {reader->text + reader->used, copied};
+    reader->message.clipped |= copied < len;
+    if (slot < AZM_RPC_FIELDS) {
+        keep(reader, &reader->message.fields[slot], text);
+        return;
+    }
+    switch (slot) {
+    case AZM_SLOT_HEADER_KEY:
+    case AZM_SLOT_TRIGGER_METADATA_KEY:
+    case AZM_SLOT_VARIABLE_NAME: keep(reader, &reader->entry.key, text); break;
+    case AZM_SLOT_HEADER_VALUE:
+    case AZM_SLOT_VARIABLE_VALUE: keep(reader, &reader->entry.value, text); break;
+    case AZM_SLOT_TRIGGER_METADATA_JSON:
+        if (copied == len) /* half a JSON text is no use */
+            keep(reader, &reader->message.fields[AZM_RPC_METADATA_HEADERS], text);
+        break;
+    case AZM_SLOT_FUNCTION_ID: keep(reader, &reader->function.id, text); break;
+    case AZM_SLOT_FUNCTION_NAME: keep(reader, &reader->function.name, text); break;
+    case AZM_SLOT_FUNCTION_DIRECTORY: keep(reader, &reader->function.directory, text); break;
+    case AZM_SLOT_FUNCTION_SCRIPT: keep(reader, &reader->function.script_file, text); break;
+    case AZM_SLOT_FUNCTION_BINDING_TYPE:
+        if (azm_slice_ends_nocase(text, AZM_S("Trigger")))
+            keep(reader, &reader->function.trigger_type, text);
+        break;
+    case AZM_SLOT_FUNCTION_RAW_BINDING:
+        if (copied == len && !reader->function.raw_trigger.ptr && is_trigger(text))
+            keep(reader, &reader->function.raw_trigger, text);
+        break;
+    default: break;
+    }
+}
+
+static void number(void *self, unsigned slot, uint64_t value)
+{
+    struct azm_rpc_message *message = &((struct azm_rpc_reader *)self)->message;
+    if (slot == AZM_SLOT_RETRY_COUNT)
+        message->retry_count = value;
+    else if (slot == AZM_SLOT_STATUS)
+        message->status = value == 1 ? AZM_RPC_SUCCESS : value == 2 ? AZM_RPC_CANCELLED : AZM_RPC_FAILURE;
+}
+
+/* --- submessages --- */
+
+static enum azm_rpc_kind kind_of(unsigned slot)
+{
+    static const enum azm_rpc_kind kinds[] = {
+        [AZM_SLOT_KIND_START_STREAM] = AZM_RPC_START_STREAM,
+        [AZM_SLOT_KIND_INIT_REQUEST] = AZM_RPC_INIT_REQUEST,
+        [AZM_SLOT_KIND_INIT_RESPONSE] = AZM_RPC_INIT_RESPONSE,
+        [AZM_SLOT_KIND_INVOCATION_REQUEST] = AZM_RPC_INVOCATION_REQUEST,
+        [AZM_SLOT_KIND_INVOCATION_RESPONSE] = AZM_RPC_INVOCATION_RESPONSE,
+        [AZM_SLOT_KIND_INVOCATION_CANCEL] = AZM_RPC_INVOCATION_CANCEL,
+        [AZM_SLOT_KIND_LOAD_REQUEST] = AZM_RPC_LOAD_REQUEST,
+        [AZM_SLOT_KIND_METADATA_RESPONSE] = AZM_RPC_METADATA_RESPONSE,
+        [AZM_SLOT_KIND_RELOAD_REQUEST] = AZM_RPC_RELOAD_REQUEST,
+        [AZM_SLOT_KIND_RELOAD_RESPONSE] = AZM_RPC_RELOAD_RESPONSE,
+        [AZM_SLOT_KIND_TERMINATE] = AZM_RPC_TERMINATE,
+    };
+    return slot < AZM_COUNT(kinds) ? kinds[slot] : AZM_RPC_OTHER;
+}
+
+static void begin_function(struct azm_rpc_reader *reader)
+{
+    reader->function = (struct azm_rpc_function){{0}, {0}, {0}, {0}, {0}, {0}};
+    reader->function_mark = reader->used;
+}
+
+/* Its text is given back: there may be thousands of functions in one message. */
+static void end_function(struct azm_rpc_reader *reader)
+{
+    if (reader->function.id.len || reader->function.name.len)
+        reader->listener->on_function(reader->self, &reader->function);
+    reader->used = reader->function_mark;
+    begin_function(reader);
+}
+
+static void enter(void *self, unsigned slot)
+{
+    struct azm_rpc_reader *reader = self;
+    enum azm_rpc_kind kind = kind_of(slot);
+    if (kind != AZM_RPC_OTHER) {
+        reader->message.kind = kind;
+        if (kind == AZM_RPC_LOAD_REQUEST)
+            begin_function(reader);
+        return;
+    }
+    switch (slot) {
+    case AZM_SLOT_HEADER:
+    case AZM_SLOT_VARIABLE:
+    case AZM_SLOT_TRIGGER_METADATA:
+        reader->entry = (struct azm_pair){AZM_S(""), AZM_S("")}; /* either may be left out when empty */
+        reader->entry_mark = reader->used;
+        break;
+    case AZM_SLOT_HTTP: reader->message.has_http = true; break;
+    case AZM_SLOT_STATUS_RESULT: reader->message.status = AZM_RPC_FAILURE; break; /* 0 is left out on the wire */
+    case AZM_SLOT_FUNCTION: begin_function(reader); break;
+    default: break;
+    }
+}
+
+static void keep_header(struct azm_rpc_reader *reader)
+{
+    struct azm_pairs *headers = &reader->message.headers;
+    if (headers->count < AZM_RPC_HEADERS && reader->entry.key.len) {
+        reader->headers[headers->count++] = reader->entry;
+        headers->items = reader->headers;
+    } else {
+        reader->message.clipped |= reader->entry.key.len != 0;
+        reader->used = reader->entry_mark;
+    }
+}
+
+static void leave(void *self, unsigned slot)
+{
+    struct azm_rpc_reader *reader = self;
+    switch (slot) {
+    case AZM_SLOT_HEADER: keep_header(reader); break;
+    case AZM_SLOT_VARIABLE:
+        reader->listener->on_variable(reader->self, reader->entry.key, reader->entry.value);
+        reader->used = reader->entry_mark;
+        break;
+    case AZM_SLOT_TRIGGER_METADATA:
+        if (reader->message.fields[AZM_RPC_METADATA_HEADERS].ptr < reader->text + reader->entry_mark)
+            reader->used = reader->entry_mark; /* the key alone is no use */
+        break;
+    case AZM_SLOT_FUNCTION:
+    case AZM_SLOT_KIND_LOAD_REQUEST: end_function(reader); break;
+    default: break;
+    }
+}
+
+static const struct azm_scan_handler handler = {want, took, number, enter, leave};
+
+/* --- framing --- */
+
+void azm_rpc_reader_init(struct azm_rpc_reader *reader, const struct azm_scan_message *type,
+                         const struct azm_rpc_listener *listener, void *self)
+{
+    memset(reader, 0, offsetof(struct azm_rpc_reader, text));
+    reader->type = type;
+    reader->listener = listener;
+    reader->self = self;
+}
+
+static void begin_message(struct azm_rpc_reader *reader, const struct azm_grpc_part *part)
+{
+    memset(&reader->message, 0, sizeof reader->message);
+    reader->used = 0;
+    reader->scanning = !part->compressed && part->size > 0;
+    if (reader->scanning)
+        azm_scan_begin(&reader->scan, reader->type, part->size, &handler, reader);
+}
+
+static void scan_part(struct azm_rpc_reader *reader, azm_slice piece, int64_t now_us)
+{
+    enum azm_status st = azm_scan_feed(&reader->scan, piece);
+    if (st == AZM_OK)
+        return;
+    if (st == AZM_END)
+        reader->listener->on_message(reader->self, &reader->message, now_us);
+    else
+        reader->malformed++;
+    reader->scanning = false;
+}
+
+enum azm_status azm_rpc_reader_feed(struct azm_rpc_reader *reader, azm_slice piece, int64_t now_us)
+{
+    struct azm_grpc_part part;
+    enum azm_status st;
+    while ((st = azm_grpc_reader_next(&reader->framing, &piece, &part)) == AZM_OK) {
+        if (part.begins)
+            begin_message(reader, &part);
+        if (reader->scanning && part.piece.len)
+            scan_part(reader, part.piece, now_us);
+    }
+    return st == AZM_MORE ? AZM_OK : st;
+}

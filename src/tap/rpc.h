@@ -1,0 +1,100 @@
+/* What the tap reads of one direction of a FunctionRpc EventStream: StreamingMessages in pieces of any size become
+ * calls with slices. Only the fields named in rpc_tables.c are copied, each into a capped place of this struct, so
+ * memory does not depend on what is sent. Field numbers: FunctionRpc.proto of azure-functions-language-worker-protobuf.
+ */
+#pragma once
+
+#include "grpc/message.h"
+#include "proto/scan.h"
+#include "trace/transaction.h"
+
+#define AZM_RPC_TEXT    24576u /* bytes captured of one message at most */
+#define AZM_RPC_HEADERS 96u    /* header fields captured of one message at most */
+
+enum azm_rpc_kind {
+    AZM_RPC_OTHER, /* an arm that tells the tap nothing */
+    AZM_RPC_START_STREAM,
+    AZM_RPC_INIT_REQUEST,
+    AZM_RPC_INIT_RESPONSE,
+    AZM_RPC_INVOCATION_REQUEST,
+    AZM_RPC_INVOCATION_RESPONSE,
+    AZM_RPC_INVOCATION_CANCEL,
+    AZM_RPC_LOAD_REQUEST, /* of one function or of a collection; the functions came by on_function */
+    AZM_RPC_METADATA_RESPONSE,
+    AZM_RPC_RELOAD_REQUEST,
+    AZM_RPC_RELOAD_RESPONSE,
+    AZM_RPC_TERMINATE,
+};
+
+enum azm_rpc_status { AZM_RPC_ABSENT, AZM_RPC_FAILURE, AZM_RPC_SUCCESS, AZM_RPC_CANCELLED };
+
+/* The text fields of a message, by name. */
+enum azm_rpc_field {
+    AZM_RPC_WORKER_ID,
+    AZM_RPC_HOST_VERSION,
+    AZM_RPC_APP_DIRECTORY,
+    AZM_RPC_WORKER_VERSION,
+    AZM_RPC_RUNTIME_NAME,
+    AZM_RPC_RUNTIME_VERSION,
+    AZM_RPC_INVOCATION_ID,
+    AZM_RPC_FUNCTION_ID,
+    AZM_RPC_TRACE_PARENT,
+    AZM_RPC_TRACE_STATE,
+    AZM_RPC_HTTP_METHOD,
+    AZM_RPC_HTTP_URL,
+    AZM_RPC_METADATA_HEADERS, /* trigger_metadata["Headers"], the JSON text of an HTTP request's headers */
+    AZM_RPC_STATUS_CODE,      /* of the RpcHttp answer, as text */
+    AZM_RPC_RETURN_JSON,      /* return_value.json */
+    AZM_RPC_EXCEPTION_TYPE,
+    AZM_RPC_EXCEPTION_MESSAGE,
+    AZM_RPC_FIELDS
+};
+
+/* A message that is complete. Slices are borrowed until the call returns. */
+struct azm_rpc_message {
+    enum azm_rpc_kind kind;
+    azm_slice fields[AZM_RPC_FIELDS]; /* ptr NULL: not sent */
+    struct azm_pairs headers;         /* of the HTTP request or answer; secrets not yet redacted */
+    enum azm_rpc_status status;       /* of the StatusResult; ABSENT when there was no StatusResult at all */
+    uint64_t retry_count;
+    bool has_http; /* an RpcHttp arm was sent, perhaps an empty one (HTTP proxying) */
+    bool clipped;  /* something was longer than its place */
+};
+
+/* A function of a load request (has no raw bindings) or of a metadata response. */
+struct azm_rpc_function {
+    azm_slice id, name, directory, script_file;
+    azm_slice trigger_type; /* as "httpTrigger" */
+    azm_slice raw_trigger;  /* the trigger's raw binding, JSON text; ptr NULL when none was sent */
+};
+
+struct azm_rpc_listener {
+    void (*on_message)(void *self, const struct azm_rpc_message *message, int64_t now_us);
+    void (*on_function)(void *self, const struct azm_rpc_function *function);
+    /* A variable of a FunctionEnvironmentReloadRequest. */
+    void (*on_variable)(void *self, azm_slice name, azm_slice value);
+};
+
+struct azm_rpc_reader {
+    struct azm_grpc_reader framing;
+    struct azm_scan scan;
+    bool scanning;      /* false: this message is skipped (compressed, or it made no sense) */
+    uint64_t malformed; /* messages that made no sense, since the beginning */
+    const struct azm_scan_message *type;
+    const struct azm_rpc_listener *listener;
+    void *self;
+
+    struct azm_rpc_message message;
+    struct azm_rpc_function function;
+    struct azm_pair entry; /* of the map that is being read */
+    azm_slice binding_type;
+    struct azm_pair headers[AZM_RPC_HEADERS];
+    size_t used, function_mark, entry_mark;
+    char text[AZM_RPC_TEXT];
+};
+
+/* type: azm_rpc_from_host or azm_rpc_from_worker (rpc_tables.h). */
+void azm_rpc_reader_init(struct azm_rpc_reader *reader, const struct azm_scan_message *type,
+                         const struct azm_rpc_listener *listener, void *self);
+/* A piece of the stream's DATA. AZM_BAD_INPUT: the gRPC framing is broken, nothing after it can be read. */
+enum azm_status azm_rpc_reader_feed(struct azm_rpc_reader *reader, azm_slice piece, int64_t now_us) AZM_MUST_CHECK;

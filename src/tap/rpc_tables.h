@@ -1,0 +1,47 @@
+/* Slots of the EventStream's scanner tables; rpc_tables.c says which field fills which. */
+#pragma once
+
+#include "proto/scan.h"
+
+enum azm_rpc_slot {
+    /* below: enum azm_rpc_field; these are the others */
+    AZM_SLOT_FIRST = 32,
+    AZM_SLOT_KIND_START_STREAM,
+    AZM_SLOT_KIND_INIT_REQUEST,
+    AZM_SLOT_KIND_INIT_RESPONSE,
+    AZM_SLOT_KIND_INVOCATION_REQUEST,
+    AZM_SLOT_KIND_INVOCATION_RESPONSE,
+    AZM_SLOT_KIND_INVOCATION_CANCEL,
+    AZM_SLOT_KIND_LOAD_REQUEST,
+    AZM_SLOT_KIND_METADATA_RESPONSE,
+    AZM_SLOT_KIND_RELOAD_REQUEST,
+    AZM_SLOT_KIND_RELOAD_RESPONSE,
+    AZM_SLOT_KIND_TERMINATE,
+    AZM_SLOT_NESTED, /* entered only for what is inside */
+    AZM_SLOT_HTTP,
+    AZM_SLOT_HEADER,
+    AZM_SLOT_HEADER_KEY,
+    AZM_SLOT_HEADER_VALUE,
+    AZM_SLOT_HEADER_NULLABLE,
+    AZM_SLOT_TRIGGER_METADATA,
+    AZM_SLOT_TRIGGER_METADATA_KEY,
+    AZM_SLOT_TRIGGER_METADATA_JSON,
+    AZM_SLOT_RETURN_VALUE,
+    AZM_SLOT_STATUS_RESULT,
+    AZM_SLOT_STATUS,
+    AZM_SLOT_RETRY_COUNT,
+    AZM_SLOT_VARIABLE,
+    AZM_SLOT_VARIABLE_NAME,
+    AZM_SLOT_VARIABLE_VALUE,
+    AZM_SLOT_FUNCTION,
+    AZM_SLOT_FUNCTION_ID,
+    AZM_SLOT_FUNCTION_NAME,
+    AZM_SLOT_FUNCTION_DIRECTORY,
+    AZM_SLOT_FUNCTION_SCRIPT,
+    AZM_SLOT_FUNCTION_BINDING,
+    AZM_SLOT_FUNCTION_BINDING_TYPE,
+    AZM_SLOT_FUNCTION_RAW_BINDING,
+};
+
+/* StreamingMessage as each side sends it. */
+extern const struct azm_scan_message azm_rpc_from_host, azm_rpc_from_worker;

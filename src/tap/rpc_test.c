@@ -1,0 +1,315 @@
+#include "tap/rpc.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "proto/wire.h"
+#include "tap/rpc_tables.h"
+
+/* What the reader told, as text. */
+static struct azm_buf told;
+
+static void tell(const char *what, azm_slice text)
+{
+    if (text.ptr)
+        azm_buf_addf(&told, "%s=%.*s ", what, AZM_FMT(text));
+}
+
+static void on_message(void *self, const struct azm_rpc_message *m, int64_t now_us)
+{
+    (void)self;
+    (void)now_us;
+    azm_buf_addf(&told, "[%d status=%d retry=%u http=%d clipped=%d ", m->kind, m->status, (unsigned)m->retry_count,
+                 m->has_http, m->clipped);
+    tell("id", m->fields[AZM_RPC_INVOCATION_ID]);
+    tell("function", m->fields[AZM_RPC_FUNCTION_ID]);
+    tell("parent", m->fields[AZM_RPC_TRACE_PARENT]);
+    tell("method", m->fields[AZM_RPC_HTTP_METHOD]);
+    tell("url", m->fields[AZM_RPC_HTTP_URL]);
+    tell("metadata", m->fields[AZM_RPC_METADATA_HEADERS]);
+    tell("code", m->fields[AZM_RPC_STATUS_CODE]);
+    tell("json", m->fields[AZM_RPC_RETURN_JSON]);
+    tell("runtime", m->fields[AZM_RPC_RUNTIME_VERSION]);
+    for (size_t i = 0; i < m->headers.count; i++)
+        azm_buf_addf(&told, "%.*s:%.*s ", AZM_FMT(m->headers.items[i].key), AZM_FMT(m->headers.items[i].value));
+    azm_buf_add_str(&told, "]");
+}
+
+static void on_function(void *self, const struct azm_rpc_function *f)
+{
+    (void)self;
+    azm_buf_add_str(&told, "{");
+    tell("id", f->id);
+    tell("name", f->name);
+    tell("trigger", f->trigger_type);
+    tell("raw", f->raw_trigger);
+    azm_buf_add_str(&told, "}");
+}
+
+static void on_variable(void *self, azm_slice name, azm_slice value)
+{
+    (void)self;
+    azm_buf_addf(&told, "<%.*s=%.*s>", AZM_FMT(name), AZM_FMT(value));
+}
+
+static const struct azm_rpc_listener listener = {on_message, on_function, on_variable};
+
+/* --- messages, as the public proto has them --- */
+
+static void entry(struct azm_buf *out, uint32_t no, const char *key, const char *value, bool nullable)
+{
+    size_t at = azm_wire_begin(out, no);
+    if (key[0])
+        azm_wire_put_bytes(out, 1, azm_slice_str(key));
+    if (nullable) {
+        size_t inner = azm_wire_begin(out, 2);
+        azm_wire_put_bytes(out, 1, azm_slice_str(value));
+        azm_wire_end(out, inner);
+    } else if (value[0]) {
+        azm_wire_put_bytes(out, 2, azm_slice_str(value));
+    }
+    azm_wire_end(out, at);
+}
+
+static void http_request(struct azm_buf *out)
+{
+    size_t message = azm_wire_begin(out, 4), input = 0;
+    azm_wire_put_bytes(out, 1, AZM_S("inv-1"));
+    azm_wire_put_bytes(out, 2, AZM_S("fn-1"));
+    input = azm_wire_begin(out, 3);
+    azm_wire_put_bytes(out, 1, AZM_S("req"));
+    size_t data = azm_wire_begin(out, 2), http = azm_wire_begin(out, 5);
+    azm_wire_put_bytes(out, 1, AZM_S("GET"));
+    azm_wire_put_bytes(out, 2, AZM_S("http://x/api/hi"));
+    entry(out, 3, "host", "x", false);
+    entry(out, 20, "traceparent", "00-1", true);
+    entry(out, 20, "empty", "", true);
+    azm_wire_end(out, http);
+    azm_wire_end(out, data);
+    azm_wire_end(out, input);
+    size_t meta = azm_wire_begin(out, 4);
+    azm_wire_put_bytes(out, 1, AZM_S("Headers"));
+    size_t typed = azm_wire_begin(out, 2);
+    azm_wire_put_bytes(out, 2, AZM_S("{\"not\":\"wanted\"}"));
+    azm_wire_end(out, typed);
+    azm_wire_end(out, meta);
+    size_t trace = azm_wire_begin(out, 5);
+    azm_wire_put_bytes(out, 1, AZM_S("00-aa"));
+    azm_wire_end(out, trace);
+    size_t retry = azm_wire_begin(out, 6);
+    azm_wire_put_uint(out, 1, 2);
+    azm_wire_end(out, retry);
+    azm_wire_end(out, message);
+}
+
+static void proxied_request(struct azm_buf *out)
+{
+    size_t message = azm_wire_begin(out, 4);
+    azm_wire_put_bytes(out, 1, AZM_S("inv-2"));
+    size_t input = azm_wire_begin(out, 3), data = azm_wire_begin(out, 2);
+    azm_wire_end(out, azm_wire_begin(out, 5)); /* an empty RpcHttp */
+    azm_wire_end(out, data);
+    azm_wire_end(out, input);
+    size_t meta = azm_wire_begin(out, 4);
+    azm_wire_put_bytes(out, 1, AZM_S("Query"));
+    azm_wire_end(out, azm_wire_begin(out, 2));
+    azm_wire_end(out, meta);
+    meta = azm_wire_begin(out, 4);
+    azm_wire_put_bytes(out, 1, AZM_S("headers"));
+    size_t typed = azm_wire_begin(out, 2);
+    azm_wire_put_bytes(out, 2, AZM_S("{\"a\":\"b\"}"));
+    azm_wire_end(out, typed);
+    azm_wire_end(out, meta);
+    azm_wire_end(out, message);
+}
+
+static void failed_response(struct azm_buf *out)
+{
+    size_t message = azm_wire_begin(out, 5);
+    azm_wire_put_bytes(out, 1, AZM_S("inv-1"));
+    azm_wire_end(out, azm_wire_begin(out, 3)); /* a StatusResult without a status is a failure */
+    azm_wire_end(out, message);
+}
+
+static void http_response(struct azm_buf *out)
+{
+    size_t message = azm_wire_begin(out, 5);
+    azm_wire_put_bytes(out, 1, AZM_S("inv-1"));
+    size_t result = azm_wire_begin(out, 3);
+    azm_wire_put_uint(out, 4, 1);
+    azm_wire_end(out, result);
+    size_t value = azm_wire_begin(out, 4), http = azm_wire_begin(out, 5);
+    entry(out, 3, "content-type", "text/plain", false);
+    azm_wire_put_bytes(out, 12, AZM_S("201"));
+    azm_wire_end(out, http);
+    azm_wire_end(out, value);
+    azm_wire_end(out, message);
+}
+
+static void load_collection(struct azm_buf *out)
+{
+    size_t message = azm_wire_begin(out, 32);
+    for (int i = 0; i < 2; i++) {
+        size_t load = azm_wire_begin(out, 1);
+        azm_wire_put_bytes(out, 1, i ? AZM_S("f2") : AZM_S("f1"));
+        size_t metadata = azm_wire_begin(out, 2);
+        azm_wire_put_bytes(out, 4, i ? AZM_S("two") : AZM_S("one"));
+        if (i) {
+            size_t binding = azm_wire_begin(out, 6);
+            azm_wire_put_bytes(out, 1, AZM_S("t"));
+            size_t info = azm_wire_begin(out, 2);
+            azm_wire_put_bytes(out, 2, AZM_S("timerTrigger"));
+            azm_wire_end(out, info);
+            azm_wire_end(out, binding);
+        }
+        azm_wire_end(out, metadata);
+        azm_wire_end(out, load);
+    }
+    azm_wire_end(out, message);
+}
+
+static void metadata_response(struct azm_buf *out)
+{
+    size_t message = azm_wire_begin(out, 30), function = azm_wire_begin(out, 1);
+    azm_wire_put_bytes(out, 4, AZM_S("one"));
+    azm_wire_put_bytes(out, 10, AZM_S("{\"type\": \"http\", \"name\": \"aTrigger\"}"));
+    azm_wire_put_bytes(out, 10, AZM_S("{\"name\":\"r\",\"Type\" : \"HTTPTRIGGER\"}"));
+    azm_wire_put_bytes(out, 13, AZM_S("f1"));
+    azm_wire_end(out, function);
+    azm_wire_end(out, message);
+}
+
+static void reload_request(struct azm_buf *out)
+{
+    size_t message = azm_wire_begin(out, 25);
+    entry(out, 1, "WEBSITE_SITE_NAME", "app", false);
+    entry(out, 1, "EMPTY", "", false);
+    azm_wire_end(out, message);
+}
+
+static void reload_response(struct azm_buf *out)
+{
+    size_t message = azm_wire_begin(out, 26), metadata = azm_wire_begin(out, 1);
+    azm_wire_put_bytes(out, 2, AZM_S("v20"));
+    azm_wire_end(out, metadata);
+    azm_wire_end(out, message);
+}
+
+static void status_request(struct azm_buf *out)
+{
+    azm_wire_end(out, azm_wire_begin(out, 12));
+}
+
+static const struct {
+    const char *what;
+    void (*make)(struct azm_buf *out);
+    const struct azm_scan_message *type;
+    const char *expected;
+} rows[] = {
+    {"HTTP request", http_request, &azm_rpc_from_host,
+     "[4 status=0 retry=2 http=1 clipped=0 id=inv-1 function=fn-1 parent=00-aa method=GET url=http://x/api/hi host:x "
+     "traceparent:00-1 empty: ]"},
+    {"HTTP request that is proxied", proxied_request, &azm_rpc_from_host,
+     "[4 status=0 retry=0 http=1 clipped=0 id=inv-2 metadata={\"a\":\"b\"} ]"},
+    {"failure", failed_response, &azm_rpc_from_worker, "[5 status=1 retry=0 http=0 clipped=0 id=inv-1 ]"},
+    {"HTTP answer", http_response, &azm_rpc_from_worker,
+     "[5 status=2 retry=0 http=1 clipped=0 id=inv-1 code=201 content-type:text/plain ]"},
+    {"collection of loads", load_collection, &azm_rpc_from_host,
+     "{id=f1 name=one }{id=f2 name=two trigger=timerTrigger }[7 status=0 retry=0 http=0 clipped=0 ]"},
+    {"metadata", metadata_response, &azm_rpc_from_worker,
+     "{id=f1 name=one raw={\"name\":\"r\",\"Type\" : \"HTTPTRIGGER\"} }[8 status=0 retry=0 http=0 clipped=0 ]"},
+    {"reload", reload_request, &azm_rpc_from_host,
+     "<WEBSITE_SITE_NAME=app><EMPTY=>[9 status=0 retry=0 http=0 clipped=0 ]"},
+    {"reload answer", reload_response, &azm_rpc_from_worker, "[10 status=0 retry=0 http=0 clipped=0 runtime=v20 ]"},
+    {"status probe", status_request, &azm_rpc_from_host, "[0 status=0 retry=0 http=0 clipped=0 ]"},
+};
+
+static void frame(struct azm_buf *out, const struct azm_buf *message)
+{
+    azm_buf_add_byte(out, 0);
+    for (int i = 3; i >= 0; i--)
+        azm_buf_add_byte(out, (uint8_t)(message->len >> (8 * i)));
+    azm_buf_add(out, azm_buf_slice(message));
+}
+
+static void check(struct azm_rpc_reader *reader, const struct azm_buf *bytes, size_t cut, const char *expected)
+{
+    azm_buf_clear(&told);
+    assert_int_equal(azm_rpc_reader_feed(reader, azm_slice_take(azm_buf_slice(bytes), cut), 1), AZM_OK);
+    assert_int_equal(azm_rpc_reader_feed(reader, azm_slice_drop(azm_buf_slice(bytes), cut), 1), AZM_OK);
+    azm_buf_add_byte(&told, 0);
+    assert_string_equal(told.ptr, expected);
+}
+
+static void messages_tell_what_matters_at_every_cut(void **state)
+{
+    (void)state;
+    struct azm_rpc_reader *reader = malloc(sizeof *reader);
+    struct azm_buf message, bytes;
+    azm_buf_init(&told, 1 << 20);
+    azm_buf_init(&message, 65536);
+    azm_buf_init(&bytes, 65536);
+    for (size_t i = 0; i < AZM_COUNT(rows); i++) {
+        azm_rpc_reader_init(reader, rows[i].type, &listener, NULL);
+        azm_buf_clear(&message);
+        azm_buf_clear(&bytes);
+        rows[i].make(&message);
+        frame(&bytes, &message);
+        for (size_t cut = 0; cut <= bytes.len; cut++) /* one after the other: nothing may stick */
+            check(reader, &bytes, cut, rows[i].expected);
+    }
+    azm_buf_dispose(&message);
+    azm_buf_dispose(&bytes);
+    azm_buf_dispose(&told);
+    free(reader);
+}
+
+static void long_fields_are_clipped_and_said_to_be(void **state)
+{
+    (void)state;
+    struct azm_rpc_reader *reader = malloc(sizeof *reader);
+    struct azm_buf message, bytes;
+    static char text[100000];
+    memset(text, 'h', sizeof text);
+    azm_buf_init(&told, 1 << 20);
+    azm_buf_init(&message, 1 << 20);
+    azm_buf_init(&bytes, 1 << 20);
+    size_t request = azm_wire_begin(&message, 4), input = azm_wire_begin(&message, 3),
+           data = azm_wire_begin(&message, 2);
+    size_t http = azm_wire_begin(&message, 5);
+    azm_wire_put_bytes(&message, 2, (azm_slice){text, sizeof text});
+    for (unsigned i = 0; i < 300; i++) {
+        size_t at = azm_wire_begin(&message, 3);
+        azm_wire_put_bytes(&message, 1, AZM_S("x-header"));
+        azm_wire_put_bytes(&message, 2, (azm_slice){text, 1000});
+        azm_wire_end(&message, at);
+    }
+    azm_wire_end(&message, http);
+    azm_wire_end(&message, data);
+    azm_wire_end(&message, input);
+    azm_wire_end(&message, request);
+    frame(&bytes, &message);
+    azm_rpc_reader_init(reader, &azm_rpc_from_host, &listener, NULL);
+    assert_int_equal(azm_rpc_reader_feed(reader, azm_buf_slice(&bytes), 1), AZM_OK);
+    assert_true(reader->message.clipped);
+    assert_int_equal(reader->message.fields[AZM_RPC_HTTP_URL].len, 4096);
+    assert_in_range(reader->message.headers.count, 10, AZM_RPC_HEADERS);
+    assert_true(reader->used <= sizeof reader->text);
+    azm_buf_dispose(&message);
+    azm_buf_dispose(&bytes);
+    azm_buf_dispose(&told);
+    free(reader);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(messages_tell_what_matters_at_every_cut),
+        cmocka_unit_test(long_fields_are_clipped_and_said_to_be),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,394 @@
+#include "tap/session.h"
+
+#include <stdlib.h>
+
+#include "os/clock.h"
+#include "os/entropy.h"
+#include "tap/request.h"
+#include "tap/session_state.h"
+
+#define CLOSE_WAIT_MS   300u    /* for errands under way when the worker has ended */
+#define PREPARE_WAIT_US 5000000 /* for the app's files; then events go out with what is known */
+
+/* --- settings --- */
+
+static void warn(void *self, azm_slice line)
+{
+    azm_session_note(self, line);
+}
+
+/* Reads the settings anew: at the start, and when a reload message brought the app's own environment. */
+static void configure(struct azm_session *session)
+{
+    const struct azm_env *env = &session->environment.env;
+    azm_settings_read(&session->settings, env, warn, session);
+    session->active = session->settings.enabled && session->settings.recording &&
+                      session->settings.destination.kind != AZM_DESTINATION_NONE;
+    session->placeholder = azm_slice_eq(azm_env_get(env, "WEBSITE_PLACEHOLDER_MODE"), AZM_S("1"));
+    azm_header_names_init(&session->header_names, session->settings.sanitize_field_names);
+    session->source_written = false;
+}
+
+struct azm_session *azm_session_open(const struct azm_env *env, const char *program)
+{
+    struct azm_session *session = calloc(1, sizeof *session);
+    if (!session)
+        return NULL;
+    uint64_t seed[4] = {0};
+    azm_environment_init(&session->environment, env);
+    azm_buf_init(&session->notes, 16 * 1024);
+    configure(session);
+    /* A placeholder is configured later, by its reload message: what is off now may be on then. */
+    if (!session->active && !session->placeholder) {
+        azm_environment_dispose(&session->environment);
+        azm_buf_dispose(&session->notes);
+        free(session);
+        return NULL;
+    }
+    (void)!azm_entropy(seed, sizeof seed); /* zeros will do, where the system has none: ids are no secrets */
+    azm_random_init(&session->random, seed);
+    azm_arena_init(&session->facts, 256 * 1024);
+    azm_functions_init(&session->functions, azm_random_u64(&session->random));
+    azm_invocations_init(&session->invocations, azm_random_u64(&session->random));
+    azm_channel_init(&session->channel, program);
+    session->files = azm_files_open();
+    session->errands = azm_errands_open();
+    return session;
+}
+
+/* --- errands --- */
+
+static void prepare_channel(void *self)
+{
+    struct azm_session *session = self;
+    azm_channel_prepare(&session->channel, session->environment.base);
+}
+
+static void start_agent(void *self)
+{
+    azm_channel_start_agent(&((struct azm_session *)self)->channel);
+}
+
+static void read_files(struct azm_session *session)
+{
+    if (session->files && session->errands)
+        azm_errands_post(session->errands, azm_files_read, session->files);
+}
+
+/* The ring's file and the app's own files, once the worker has been greeted. */
+static void prepare(struct azm_session *session, int64_t now_us)
+{
+    if (!session->active || session->placeholder || session->prepared_us)
+        return;
+    session->prepared_us = now_us;
+    if (!session->errands || !azm_errands_post(session->errands, prepare_channel, session))
+        session->channel.state = AZM_CHANNEL_FAILED;
+    read_files(session);
+}
+
+/* --- what the start-up messages tell --- */
+
+static void learn(struct azm_session *session, azm_slice *known, azm_slice told)
+{
+    if (told.ptr && !azm_slice_eq(*known, told))
+        *known = azm_arena_copy(&session->facts, told);
+}
+
+static void learn_app_directory(struct azm_session *session, azm_slice directory)
+{
+    if (!directory.len || azm_slice_eq(session->app_directory, directory))
+        return;
+    learn(session, &session->app_directory, directory);
+    if (session->files)
+        azm_files_app(session->files, session->app_directory);
+}
+
+static void learn_worker(struct azm_session *session, const struct azm_rpc_message *message)
+{
+    azm_slice runtime_version = session->runtime_version;
+    learn(session, &session->runtime_name, message->fields[AZM_RPC_RUNTIME_NAME]);
+    learn(session, &session->runtime_version, message->fields[AZM_RPC_RUNTIME_VERSION]);
+    learn(session, &session->worker_version, message->fields[AZM_RPC_WORKER_VERSION]);
+    if (!azm_slice_eq(runtime_version, session->runtime_version))
+        session->source_written = false;
+}
+
+static void on_function(void *self, const struct azm_rpc_function *told)
+{
+    struct azm_session *session = self;
+    /* A worker that lets the host choose ids sends none with its metadata; the load request will. */
+    azm_slice id = told->id.len ? told->id : told->name;
+    struct azm_function *function =
+        azm_functions_add(&session->functions, id, told->name, told->directory, told->trigger_type);
+    if (!function)
+        return;
+    if (told->raw_trigger.ptr)
+        azm_functions_describe(&session->functions, function, told->raw_trigger, &session->environment.env);
+    else if (!function->described && session->files && function->directory.len)
+        azm_files_ask(session->files, function->id, function->directory);
+}
+
+static void describe(void *self, azm_slice id, azm_slice name, azm_slice binding_json)
+{
+    struct azm_session *session = self;
+    struct azm_function *function = azm_functions_find(&session->functions, id);
+    if (!function)
+        function = azm_functions_find_name(&session->functions, name);
+    if (function && !function->described)
+        azm_functions_describe(&session->functions, function, binding_json, &session->environment.env);
+}
+
+static void on_variable(void *self, azm_slice name, azm_slice value)
+{
+    struct azm_session *session = self;
+    if (!session->reloading) {
+        azm_environment_reload(&session->environment);
+        session->reloading = true;
+    }
+    azm_environment_set(&session->environment, name, value);
+}
+
+/* Specialization: from here on this is another app. */
+static void reload(struct azm_session *session, const struct azm_rpc_message *message)
+{
+    if (!session->reloading) /* a message without any variable */
+        azm_environment_reload(&session->environment);
+    session->reloading = false;
+    azm_functions_clear(&session->functions);
+    configure(session);
+    learn_app_directory(session, message->fields[AZM_RPC_APP_DIRECTORY]);
+}
+
+/* --- invocations --- */
+
+/* Not before its function is known and the ring is there: neither takes long, and both are out of the relay's way. */
+static bool may_go_out(const struct azm_session *session, const struct azm_invocation *invocation, int64_t now_us)
+{
+    if (session->channel.state == AZM_CHANNEL_CLOSED)
+        return false;
+    bool described = invocation->function && invocation->function->described &&
+                     invocation->function_generation == session->functions.generation;
+    return described || !session->files || !azm_files_waiting(session->files) ||
+           now_us - session->prepared_us > PREPARE_WAIT_US;
+}
+
+static void send(struct azm_session *session, struct azm_invocation *invocation)
+{
+    if (session->channel.state == AZM_CHANNEL_OPEN)
+        azm_request_report(session, invocation);
+    azm_invocations_close(&session->invocations, invocation);
+}
+
+struct sweep {
+    struct azm_session *session;
+    int64_t now_us;
+};
+
+static void send_if_waiting(void *self, struct azm_invocation *invocation)
+{
+    const struct sweep *sweep = self;
+    if (!invocation->answered || !may_go_out(sweep->session, invocation, sweep->now_us))
+        return;
+    sweep->session->waiting--;
+    send(sweep->session, invocation);
+}
+
+/* What was read meanwhile, and the invocations that waited for it. */
+static void catch_up(struct azm_session *session, int64_t now_us)
+{
+    struct sweep sweep = {session, now_us};
+    if (session->files)
+        azm_files_take(session->files, describe, session);
+    if (session->waiting && session->channel.state != AZM_CHANNEL_CLOSED)
+        azm_invocations_each(&session->invocations, send_if_waiting, &sweep);
+}
+
+static void begin_invocation(struct azm_session *session, const struct azm_rpc_message *message, int64_t now_us)
+{
+    bool replaced;
+    if (!session->active || session->placeholder)
+        return;
+    prepare(session, now_us); /* a worker that skipped its greeting */
+    struct azm_invocation *invocation =
+        azm_invocations_open(&session->invocations, message->fields[AZM_RPC_INVOCATION_ID], &replaced);
+    if (!invocation) {
+        session->overflow++;
+        return;
+    }
+    invocation->start_us = now_us;
+    invocation->wall_us = azm_clock_wall_us();
+    azm_request_begin(session, invocation, message);
+}
+
+static void finish(struct azm_session *session, struct azm_invocation *invocation, int64_t now_us)
+{
+    invocation->duration_us = now_us > invocation->start_us ? (uint64_t)(now_us - invocation->start_us) : 0;
+    session->saw_answer = true;
+    if (may_go_out(session, invocation, now_us)) {
+        send(session, invocation);
+    } else {
+        invocation->answered = true;
+        session->waiting++;
+    }
+}
+
+static void end_invocation(struct azm_session *session, const struct azm_rpc_message *message, int64_t now_us)
+{
+    struct azm_invocation *invocation =
+        azm_invocations_find(&session->invocations, message->fields[AZM_RPC_INVOCATION_ID]);
+    if (!invocation || invocation->answered)
+        return;
+    azm_request_end(session, invocation, message);
+    finish(session, invocation, now_us);
+}
+
+static void lose(void *self, struct azm_invocation *invocation)
+{
+    const struct sweep *sweep = self;
+    if (invocation->answered)
+        return;
+    if (sweep->session->malformed_answers) { /* it may have been answered by what could not be read */
+        azm_invocations_close(&sweep->session->invocations, invocation);
+        return;
+    }
+    invocation->lost = true;
+    invocation->status = AZM_RPC_FAILURE;
+    finish(sweep->session, invocation, sweep->now_us);
+}
+
+/* No answer can come any more: the stream or the worker is gone. */
+static void lose_open(struct azm_session *session, int64_t now_us)
+{
+    struct sweep sweep = {session, now_us};
+    azm_invocations_each(&session->invocations, lose, &sweep);
+}
+
+/* --- messages --- */
+
+static void from_host(void *self, const struct azm_rpc_message *message, int64_t now_us)
+{
+    struct azm_session *session = self;
+    switch (message->kind) {
+    case AZM_RPC_INVOCATION_REQUEST: begin_invocation(session, message, now_us); break;
+    case AZM_RPC_INIT_REQUEST: learn_app_directory(session, message->fields[AZM_RPC_APP_DIRECTORY]); break;
+    case AZM_RPC_RELOAD_REQUEST: reload(session, message); break;
+    case AZM_RPC_LOAD_REQUEST:
+        if (session->prepared_us && session->files && azm_files_waiting(session->files))
+            read_files(session);
+        break;
+    case AZM_RPC_OTHER:
+    case AZM_RPC_START_STREAM:
+    case AZM_RPC_INIT_RESPONSE:
+    case AZM_RPC_INVOCATION_RESPONSE:
+    case AZM_RPC_INVOCATION_CANCEL:
+    case AZM_RPC_METADATA_RESPONSE:
+    case AZM_RPC_RELOAD_RESPONSE:
+    case AZM_RPC_TERMINATE: break;
+    }
+}
+
+static void from_worker(void *self, const struct azm_rpc_message *message, int64_t now_us)
+{
+    struct azm_session *session = self;
+    switch (message->kind) {
+    case AZM_RPC_INVOCATION_RESPONSE: end_invocation(session, message, now_us); break;
+    case AZM_RPC_INIT_RESPONSE:
+    case AZM_RPC_RELOAD_RESPONSE:
+        learn_worker(session, message);
+        prepare(session, now_us);
+        break;
+    case AZM_RPC_OTHER:
+    case AZM_RPC_START_STREAM:
+    case AZM_RPC_INIT_REQUEST:
+    case AZM_RPC_INVOCATION_REQUEST:
+    case AZM_RPC_INVOCATION_CANCEL:
+    case AZM_RPC_LOAD_REQUEST:
+    case AZM_RPC_METADATA_RESPONSE:
+    case AZM_RPC_RELOAD_REQUEST:
+    case AZM_RPC_TERMINATE: break;
+    }
+}
+
+const struct azm_rpc_listener azm_session_from_host = {from_host, on_function, on_variable};
+const struct azm_rpc_listener azm_session_from_worker = {from_worker, on_function, on_variable};
+
+/* --- life --- */
+
+void azm_session_stream_opened(struct azm_session *session)
+{
+    session->streams++;
+}
+
+void azm_session_stream_closed(struct azm_session *session, int64_t now_us)
+{
+    if (session->streams && --session->streams == 0)
+        lose_open(session, now_us);
+}
+
+void azm_session_worker_exit(struct azm_session *session, int exit_code, azm_slice stderr_tail, int64_t now_us)
+{
+    (void)exit_code;
+    (void)stderr_tail;
+    lose_open(session, now_us);
+}
+
+void azm_session_note(struct azm_session *session, azm_slice line)
+{
+    if (session->notes.len)
+        azm_buf_add_byte(&session->notes, '\n');
+    azm_buf_add(&session->notes, line);
+}
+
+static void forget(void *self, struct azm_invocation *invocation)
+{
+    struct azm_session *session = self;
+    if (invocation->answered)
+        return;
+    session->blind++;
+    azm_invocations_close(&session->invocations, invocation);
+}
+
+void azm_session_blind(struct azm_session *session, const char *why)
+{
+    session->blind++;
+    azm_session_note(session, azm_slice_str(why));
+    azm_invocations_each(&session->invocations, forget, session);
+}
+
+void azm_session_malformed(struct azm_session *session, bool from_worker)
+{
+    session->malformed++;
+    session->malformed_answers |= from_worker;
+}
+
+void azm_session_tick(struct azm_session *session, int64_t now_us)
+{
+    catch_up(session, now_us);
+    azm_request_report_losses(session);
+    if (session->saw_answer && session->channel.state == AZM_CHANNEL_OPEN &&
+        azm_channel_wants_agent(&session->channel, now_us) && session->errands)
+        azm_errands_post(session->errands, start_agent, session);
+}
+
+void azm_session_close(struct azm_session *session, int64_t now_us)
+{
+    if (!session)
+        return;
+    lose_open(session, now_us);
+    /* Whatever was posted may still hold the session; when it hangs, the process ends around it. */
+    if (!azm_errands_close(session->errands, CLOSE_WAIT_MS))
+        return;
+    catch_up(session, now_us + PREPARE_WAIT_US);
+    azm_request_report_losses(session);
+    if (session->saw_answer && session->channel.state == AZM_CHANNEL_OPEN &&
+        azm_channel_wants_agent(&session->channel, now_us))
+        azm_channel_start_agent(&session->channel);
+    azm_channel_dispose(&session->channel);
+    azm_files_close(session->files);
+    azm_invocations_dispose(&session->invocations);
+    azm_functions_dispose(&session->functions);
+    azm_environment_dispose(&session->environment);
+    azm_arena_dispose(&session->facts);
+    azm_buf_dispose(&session->notes);
+    free(session);
+}

@@ -1,0 +1,34 @@
+/* One worker's life as the EventStream tells it: functions, invocations, and the events made of them. Gets whole
+ * messages (rpc.h), knows nothing of HTTP/2. One thread, but for what errands do. */
+#pragma once
+
+#include "base/env.h"
+#include "tap/rpc.h"
+
+struct azm_session;
+
+/* env and program are borrowed for the session's life. NULL when memory is out. */
+struct azm_session *azm_session_open(const struct azm_env *env, const char *program);
+/* Ends what is open and waits a little for what was posted. NULL is fine. */
+void azm_session_close(struct azm_session *session, int64_t now_us);
+
+/* Listeners for the two directions; self is the session. */
+extern const struct azm_rpc_listener azm_session_from_host, azm_session_from_worker;
+
+/* An EventStream begins and ends. When the last one ends, nothing that is open can be answered any more. */
+void azm_session_stream_opened(struct azm_session *session);
+void azm_session_stream_closed(struct azm_session *session, int64_t now_us);
+
+/* The worker process is gone: what is open has failed. */
+void azm_session_worker_exit(struct azm_session *session, int exit_code, azm_slice stderr_tail, int64_t now_us);
+
+/* A connection cannot be followed any more: what is open is forgotten, not called a failure. `why` goes to the log. */
+void azm_session_blind(struct azm_session *session, const char *why);
+/* One message made no sense. */
+void azm_session_malformed(struct azm_session *session, bool from_worker);
+
+/* A line for the agent's log. Foreign text in it must be short. */
+void azm_session_note(struct azm_session *session, azm_slice line);
+
+/* Once a second: what waited, drop counts, the agent. */
+void azm_session_tick(struct azm_session *session, int64_t now_us);

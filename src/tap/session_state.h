@@ -1,0 +1,40 @@
+/* The inside of a session, shared by session.c (lifecycle) and request.c (one invocation). */
+#pragma once
+
+#include "tap/channel.h"
+#include "tap/environment.h"
+#include "tap/errands.h"
+#include "tap/files.h"
+#include "tap/functions.h"
+#include "tap/header_names.h"
+#include "tap/invocations.h"
+#include "trace/settings.h"
+
+struct azm_session {
+    struct azm_environment environment;
+    struct azm_settings settings;
+    bool active;      /* configured and switched on */
+    bool placeholder; /* waits for its app: nothing is told before that */
+    bool reloading;   /* between a reload message's first variable and its end */
+
+    struct azm_random random;
+    struct azm_errands *errands;
+    struct azm_files *files;
+    struct azm_functions functions;
+    struct azm_invocations invocations;
+    struct azm_header_names header_names;
+    struct azm_channel channel;
+
+    unsigned streams;
+    uint32_t waiting;    /* answered invocations that wait for the channel or for their function */
+    int64_t prepared_us; /* when the errands were posted; 0: not yet */
+    bool source_written, saw_answer;
+    bool cold_decided;      /* this process has had its first invocation */
+    bool malformed_answers; /* an answer may have been missed */
+
+    struct azm_arena facts; /* what the start-up messages told */
+    azm_slice app_directory, runtime_name, runtime_version, worker_version;
+
+    uint64_t overflow, blind, malformed; /* not yet reported to the ring */
+    struct azm_buf notes;                /* lines for the agent's log, not yet reported */
+};

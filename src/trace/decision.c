@@ -1,0 +1,46 @@
+#include "trace/decision.h"
+
+/* Where nobody before us has decided: at the head, once, by chance. */
+static void sample_here(double rate, struct azm_random *random, struct azm_trace_decision *out)
+{
+    double drawn = (double)(azm_random_u64(random) >> 11) / 9007199254740992.0; /* 2^53: 0 <= drawn < 1 */
+    out->sampled = drawn < rate;
+    out->sample_rate = out->sampled ? rate : 0;
+}
+
+static bool same_trace(azm_trace_id a, azm_trace_id b)
+{
+    return memcmp(&a, &b, sizeof a) == 0;
+}
+
+/* The host's span id becomes ours, unless that would name two spans alike. */
+static void choose_id(const struct azm_trace_inputs *inputs, const struct azm_trace_context *host,
+                      struct azm_random *random, struct azm_trace_decision *out)
+{
+    out->span_id = azm_span_id_new(random);
+    if (!host || !same_trace(host->trace_id, out->trace_id))
+        return;
+    if (inputs->host_exports || host->flags & 1)
+        out->link = (struct azm_span_link){host->trace_id, host->parent_id};
+    else if (inputs->mode == AZM_TRACE_CONTEXT_ADOPT &&
+             memcmp(&host->parent_id, &out->parent_id, sizeof(azm_span_id)) != 0)
+        out->span_id = host->parent_id;
+}
+
+void azm_trace_decide(const struct azm_trace_inputs *inputs, struct azm_random *random, struct azm_trace_decision *out)
+{
+    struct azm_trace_context caller, host;
+    bool has_host = azm_traceparent_parse(inputs->host_traceparent, &host);
+    *out = (struct azm_trace_decision){.sample_rate = -1};
+    if (azm_traceparent_of_headers(inputs->caller_headers, &caller)) {
+        out->trace_id = caller.trace_id;
+        out->parent_id = caller.parent_id;
+        out->sampled = caller.flags & 1;
+        if (!out->sampled)
+            out->sample_rate = 0;
+    } else {
+        out->trace_id = has_host ? host.trace_id : azm_trace_id_new(random);
+        sample_here(inputs->sample_rate, random, out);
+    }
+    choose_id(inputs, has_host ? &host : NULL, random, out);
+}

@@ -1,0 +1,188 @@
+#include "trace/settings.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "trace/redact.h"
+
+#define AT(member) offsetof(struct azm_settings, member)
+
+const struct azm_setting azm_setting_table[] = {
+    {"ELASTIC_APM_ENABLED", AZM_SETTING_BOOL, AT(enabled), "true", "false: no effect at all"},
+    {"ELASTIC_APM_RECORDING", AZM_SETTING_BOOL, AT(recording), "true", "false: nothing is recorded"},
+    {"ELASTIC_APM_SERVER_URL", AZM_SETTING_TEXT, AT(destination.url), "", "where events go, as Elastic intake v2"},
+    {"ELASTIC_APM_API_KEY", AZM_SETTING_SECRET, AT(destination.api_key), "", "goes before the secret token"},
+    {"ELASTIC_APM_SECRET_TOKEN", AZM_SETTING_SECRET, AT(destination.secret_token), "", "for the server"},
+    {"ELASTIC_APM_VERIFY_SERVER_CERT", AZM_SETTING_BOOL, AT(destination.verify_server_cert), "true",
+     "false: any certificate will do"},
+    {"ELASTIC_APM_SERVER_CA_CERT_FILE", AZM_SETTING_TEXT, AT(destination.ca_file), "",
+     "PEM file of certificates to trust beside the system's"},
+    {"ELASTIC_APM_SERVER_TIMEOUT", AZM_SETTING_TIMEOUT, AT(destination.timeout_ms), "30s", "for one request"},
+    {"OTEL_SERVICE_NAME", AZM_SETTING_TEXT, AT(service_name), "", "as ELASTIC_APM_SERVICE_NAME, which goes first"},
+    {"ELASTIC_APM_SERVICE_NAME", AZM_SETTING_TEXT, AT(service_name), "", "the default is the site's name"},
+    {"ELASTIC_APM_SERVICE_VERSION", AZM_SETTING_TEXT, AT(service_version), "", ""},
+    {"ELASTIC_APM_ENVIRONMENT", AZM_SETTING_TEXT, AT(environment), "", "\"production\", say"},
+    {"ELASTIC_APM_SERVICE_NODE_NAME", AZM_SETTING_TEXT, AT(service_node_name), "",
+     "ignored in Functions: the instance's id is used"},
+    {"ELASTIC_APM_GLOBAL_LABELS", AZM_SETTING_TEXT, AT(global_labels), "", "key=value,key=value"},
+    {"ELASTIC_APM_TRANSACTION_SAMPLE_RATE", AZM_SETTING_RATE, AT(transaction_sample_rate), "1.0",
+     "share of traces that begin here and are kept"},
+    {"ELASTIC_APM_CAPTURE_HEADERS", AZM_SETTING_BOOL, AT(capture_headers), "true", ""},
+    {"ELASTIC_APM_SANITIZE_FIELD_NAMES", AZM_SETTING_TEXT, AT(sanitize_field_names), AZM_SANITIZE_DEFAULT,
+     "header fields whose values are not kept"},
+    {"ELASTIC_APM_LOG_LEVEL", AZM_SETTING_TEXT, AT(log_level), "info", "of the agent's own log"},
+    {"ELASTIC_APM_API_REQUEST_SIZE", AZM_SETTING_SIZE, AT(api_request_size), "768kb", "a request ends after so much,"},
+    {"ELASTIC_APM_API_REQUEST_TIME", AZM_SETTING_DURATION, AT(api_request_time_ms), "10s", "or after so long"},
+    {"AZIMUTH_TRACE_CONTEXT", AZM_SETTING_TRACE_CONTEXT, AT(trace_context), "adopt",
+     "adopt: spans made inside the worker become our children; off: they do not"},
+};
+const size_t azm_setting_count = AZM_COUNT(azm_setting_table);
+
+/* A number with a unit from a list; the whole text must be used. */
+static bool with_unit(azm_slice text, const char *const *units, const uint64_t *factors, uint64_t *out)
+{
+    size_t digits = 0;
+    uint64_t number;
+    while (digits < text.len && text.ptr[digits] >= '0' && text.ptr[digits] <= '9')
+        digits++;
+    if (azm_slice_to_u64(azm_slice_take(text, digits), &number) != AZM_OK || number > UINT32_MAX)
+        return false;
+    for (size_t i = 0; units[i]; i++)
+        if (azm_slice_eq(azm_slice_drop(text, digits), azm_slice_str(units[i]))) {
+            *out = number * factors[i];
+            return true;
+        }
+    return false;
+}
+
+static bool duration(azm_slice text, uint64_t *ms)
+{
+    static const char *const units[] = {"ms", "s", "m", NULL};
+    static const uint64_t factors[] = {1, 1000, 60000};
+    return with_unit(text, units, factors, ms);
+}
+
+static bool size(azm_slice text, uint64_t *bytes)
+{
+    static const char *const units[] = {"b", "kb", "mb", "gb", NULL};
+    static const uint64_t factors[] = {1, 1024, 1048576, 1073741824};
+    char lower[24];
+    size_t n = azm_slice_copy(text, lower, sizeof lower);
+    for (size_t i = 0; i < n; i++)
+        lower[i] = (char)(lower[i] >= 'A' && lower[i] <= 'Z' ? lower[i] + 32 : lower[i]);
+    return with_unit((azm_slice){lower, n}, units, factors, bytes);
+}
+
+/* 0..1; rounded half away from zero to four decimals, a positive value never to 0. */
+static bool rate(azm_slice text, double *out)
+{
+    char copy[32], *end;
+    if (text.len == 0 || text.len >= sizeof copy || text.ptr[0] == ' ')
+        return false;
+    azm_slice_copy(text, copy, sizeof copy);
+    double value = strtod(copy, &end);
+    if (*end || !(value >= 0 && value <= 1))
+        return false;
+    double rounded = (double)(long)(value * 10000 + 0.5) / 10000;
+    *out = value > 0 && rounded < 0.0001 ? 0.0001 : rounded;
+    return true;
+}
+
+static bool trace_context(azm_slice text, enum azm_trace_context_mode *out)
+{
+    static const char *const names[] = {"adopt", "rewrite", "off"};
+    for (size_t i = 0; i < AZM_COUNT(names); i++)
+        if (azm_slice_eq(text, azm_slice_str(names[i]))) {
+            *out = (enum azm_trace_context_mode)i;
+            return i != AZM_TRACE_CONTEXT_REWRITE; /* not in this version */
+        }
+    return false;
+}
+
+/* Writes the value to its place. False: not of its kind; what was written then is overwritten by the default. */
+static bool set(const struct azm_setting *setting, azm_slice text, struct azm_settings *out)
+{
+    void *at = (char *)out + setting->offset;
+    uint64_t number;
+    switch (setting->kind) {
+    case AZM_SETTING_TEXT:
+    case AZM_SETTING_SECRET: *(azm_slice *)at = text; return true;
+    case AZM_SETTING_BOOL:
+        *(bool *)at = azm_slice_eq(text, AZM_S("true"));
+        return *(bool *)at || azm_slice_eq(text, AZM_S("false"));
+    case AZM_SETTING_RATE: return rate(text, at);
+    case AZM_SETTING_DURATION: return duration(text, at);
+    case AZM_SETTING_TIMEOUT:
+        if (!duration(text, &number) || number > UINT32_MAX)
+            return false;
+        *(uint32_t *)at = (uint32_t)number;
+        return true;
+    case AZM_SETTING_SIZE: return size(text, at);
+    case AZM_SETTING_TRACE_CONTEXT: return trace_context(text, at);
+    }
+    return false;
+}
+
+static void warn_of(const struct azm_setting *setting, azm_slice text, azm_settings_warn *warn, void *self)
+{
+    static const char *const expected[] = {
+        [AZM_SETTING_TEXT] = "text",
+        [AZM_SETTING_SECRET] = "text",
+        [AZM_SETTING_BOOL] = "true or false",
+        [AZM_SETTING_RATE] = "a number from 0 to 1",
+        [AZM_SETTING_DURATION] = "a number with ms, s or m",
+        [AZM_SETTING_TIMEOUT] = "a number with ms, s or m",
+        [AZM_SETTING_SIZE] = "a number with b, kb, mb or gb",
+        [AZM_SETTING_TRACE_CONTEXT] = "adopt or off (rewrite is not there yet)",
+    };
+    char line[256];
+    int n = snprintf(line, sizeof line, "%s=\"%.*s\" is ignored: expected %s; %s is used", setting->name,
+                     AZM_FMT(azm_slice_take(text, 64)), expected[setting->kind], setting->standard);
+    if (warn && n > 0)
+        warn(self, (azm_slice){line, (size_t)n < sizeof line ? (size_t)n : sizeof line - 1});
+}
+
+static bool switched_off(const struct azm_env *env)
+{
+    azm_slice own = azm_env_get(env, "AZIMUTH_ENABLED");
+    return azm_slice_eq_nocase(own, AZM_S("false")) || azm_slice_eq(own, AZM_S("0")) ||
+           azm_slice_eq_nocase(azm_env_get(env, "OTEL_SDK_DISABLED"), AZM_S("true"));
+}
+
+/* Design section 6, "Where it sends": the first that is set. */
+static void choose_destination(struct azm_settings *out, const struct azm_env *env)
+{
+    struct azm_destination *destination = &out->destination;
+    azm_slice otlp = azm_env_get(env, "OTEL_EXPORTER_OTLP_ENDPOINT"),
+              endpoints = azm_env_get(env, "DT_CONNECTION_POINT");
+    destination->kind = AZM_DESTINATION_ELASTIC;
+    if (destination->url.len)
+        return;
+    if (otlp.len) {
+        destination->kind = AZM_DESTINATION_OTLP;
+        destination->url = otlp;
+    } else if (endpoints.len) {
+        destination->url = azm_slice_trim(azm_slice_take(endpoints, azm_slice_find(endpoints, ';')));
+    }
+    if (!destination->url.len)
+        destination->kind = AZM_DESTINATION_NONE;
+}
+
+void azm_settings_read(struct azm_settings *out, const struct azm_env *env, azm_settings_warn *warn, void *self)
+{
+    *out = (struct azm_settings){0};
+    for (size_t i = 0; i < azm_setting_count; i++) {
+        const struct azm_setting *setting = &azm_setting_table[i];
+        azm_slice text = azm_env_get(env, setting->name);
+        bool again = i > 0 && setting[-1].offset == setting->offset; /* a second name of the setting before */
+        if (text.len && set(setting, text, out))
+            continue;
+        if (text.len)
+            warn_of(setting, text, warn, self);
+        if (!again)
+            (void)set(setting, azm_slice_str(setting->standard), out);
+    }
+    out->enabled = out->enabled && !switched_off(env);
+    choose_destination(out, env);
+}

@@ -1,0 +1,49 @@
+/* The settings Azimuth reads, under the names users have: Elastic's for the agent, OpenTelemetry's, the site
+ * extension's; AZIMUTH_* only for what has no name yet. One table feeds the reader and the documentation. Sources:
+ * elastic/apm specs, configuration.md (value types; an invalid value is warned about and the default kept). */
+#pragma once
+
+#include "base/env.h"
+#include "trace/decision.h"
+#include "trace/source.h"
+
+struct azm_settings {
+    bool enabled, recording; /* enabled: none of the three switches is off */
+    struct azm_destination destination;
+    azm_slice service_name, service_version, environment, service_node_name, global_labels;
+    azm_slice sanitize_field_names;
+    bool capture_headers;
+    double transaction_sample_rate; /* 0..1, four decimals */
+    enum azm_trace_context_mode trace_context;
+    azm_slice log_level;
+    uint64_t api_request_size;    /* bytes */
+    uint64_t api_request_time_ms; /* milliseconds */
+};
+
+/* A line about a setting that was ignored. Borrowed; never holds a secret's value. */
+typedef void azm_settings_warn(void *self, azm_slice line);
+
+/* Reads everything from env. Slices borrow from env's values, which must outlive the settings. warn may be NULL. */
+void azm_settings_read(struct azm_settings *out, const struct azm_env *env, azm_settings_warn *warn, void *self);
+
+enum azm_setting_kind {
+    AZM_SETTING_TEXT,
+    AZM_SETTING_SECRET,   /* text that is never shown */
+    AZM_SETTING_BOOL,     /* "true" or "false" */
+    AZM_SETTING_RATE,     /* 0..1 */
+    AZM_SETTING_DURATION, /* "5s", "100ms", "1m"; unit required */
+    AZM_SETTING_TIMEOUT,  /* the same, kept in 32 bits */
+    AZM_SETTING_SIZE,     /* "768kb"; factors of 1024 */
+    AZM_SETTING_TRACE_CONTEXT,
+};
+
+struct azm_setting {
+    const char *name;
+    enum azm_setting_kind kind;
+    size_t offset;        /* in struct azm_settings */
+    const char *standard; /* the default, as text */
+    const char *help;
+};
+
+extern const struct azm_setting azm_setting_table[];
+extern const size_t azm_setting_count;

@@ -1,0 +1,117 @@
+"""Every recorded conversation, through the real tap, ring and agent, yields its golden events.
+
+tests/golden/<recording>.json holds them with ids and times replaced by their order of appearance. Rewrite them with
+AZM_GOLDEN_UPDATE=1 and read the difference before committing it. The environment each was made in is that of
+tests/recordings/environments.json.
+"""
+import json
+import os
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BIN = pathlib.Path(os.environ.get("AZM_BUILD", ROOT / "build" / "dev")).resolve() / "bin"
+RECORDINGS = ROOT / "tests" / "recordings"
+GOLDEN = ROOT / "tests" / "golden"
+GRPC = sorted(path.stem for path in RECORDINGS.glob("*.jsonl") if not path.stem.endswith("-http") or
+              path.stem in ("python-http", "dotnet-http"))
+
+
+def clean_environment(run_dir):
+    keep = {"PATH", "HOME", "LANG", "ASAN_OPTIONS", "UBSAN_OPTIONS", "TSAN_OPTIONS"}
+    env = {name: value for name, value in os.environ.items() if name in keep}
+    return {**env, "AZIMUTH_RUN_DIR": str(run_dir), "ELASTIC_APM_SERVER_URL": "http://127.0.0.1:9"}
+
+
+def replay(name, run_dir, *options):
+    return subprocess.run(
+        [BIN / "azimuth", "replay", RECORDINGS / f"{name}.jsonl", "--environments", RECORDINGS / "environments.json",
+         *options], env=clean_environment(run_dir), capture_output=True, text=True, timeout=120)
+
+
+def drain(run_dir, out):
+    """The rings' events, in order, as the agent writes them."""
+    ran = subprocess.run([BIN / "azimuth", "agent", "--run-dir", run_dir, "--output", out, "--idle-seconds", "0"],
+                         env=clean_environment(run_dir), capture_output=True, text=True, timeout=60)
+    assert ran.returncode == 0, ran.stderr
+    return [json.loads(line) for line in out.read_text().splitlines()]
+
+
+def normalise(events):
+    """Ids, times and process numbers become what they are: different every time."""
+    names = {}
+
+    def name_of(kind, value):
+        if value not in names:
+            names[value] = f"<{kind} {1 + sum(1 for text in names.values() if text.startswith('<' + kind))}>"
+        return names[value]
+
+    def walk(value, key=""):
+        if isinstance(value, dict):
+            return {inner: walk(item, inner) for inner, item in value.items()}
+        if isinstance(value, list):
+            return [walk(item, key) for item in value]
+        if key in ("timestamp", "duration", "pid", "ppid"):
+            assert isinstance(value, (int, float)) and value >= 0
+            return 0
+        if key == "trace_id":
+            return name_of("trace", value)
+        if key in ("id", "parent_id", "span_id") and isinstance(value, str) and re.fullmatch("[0-9a-f]{16}", value):
+            return name_of("span", value)
+        return value
+
+    return [walk(event) for event in events]
+
+
+def as_text(events):
+    """One event a line: a difference is read line by line."""
+    return "[\n" + ",\n".join(json.dumps(event, sort_keys=True) for event in events) + "\n]\n"
+
+
+@pytest.mark.parametrize("name", GRPC)
+def test_recording_yields_its_golden_events(name, tmp_path):
+    run_dir = tmp_path / "run"
+    ran = replay(name, run_dir)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    text = as_text(normalise(drain(run_dir, tmp_path / "events.ndjson")))
+    golden = GOLDEN / f"{name}.json"
+    if os.environ.get("AZM_GOLDEN_UPDATE"):
+        golden.write_text(text)
+    assert golden.exists(), f"{golden} is missing; make it with AZM_GOLDEN_UPDATE=1"
+    assert text.splitlines() == golden.read_text().splitlines()
+
+
+def expected_outcomes(name):
+    """(function's last name, outcome) of each invocation, as the recording's first line tells; the first phase's
+    count includes the cold one."""
+    head = json.loads((RECORDINGS / f"{name}.jsonl").open().readline())
+    counts = {}
+    for phase in head["phases"]:
+        key = phase["function"].lower(), phase["outcome"]
+        counts[key] = counts.get(key, 0) + phase["invocations"]
+    return counts
+
+
+@pytest.mark.parametrize("name", GRPC)
+def test_golden_counts_are_those_of_the_recording(name):
+    """The golden file agrees with what the recording says of itself: it was not merely written down."""
+    counts = {}
+    proxied = "aspnetcore" in name
+    for event in json.loads((GOLDEN / f"{name}.json").read_text()):
+        transaction = event.get("transaction")
+        if not transaction:
+            continue
+        function = transaction["faas"]["name"].rpartition("/")[2].lower()
+        status = transaction.get("context", {}).get("response", {}).get("status_code")
+        outcome = ("Failure" if transaction["outcome"] == "failure" else
+                   f"http {status}" if status else "http" if proxied and transaction["type"] == "request" and
+                   transaction["faas"]["trigger"]["type"] == "http" else "Success")
+        counts[function, outcome] = counts.get((function, outcome), 0) + 1
+    expected = {}
+    for (function, outcome), count in expected_outcomes(name).items():
+        outcome = "http" if proxied and outcome.startswith("http") else outcome
+        expected[function, outcome] = expected.get((function, outcome), 0) + count
+    assert counts == expected

@@ -6,12 +6,7 @@
 
 enum { THREADS = 4, CONNECTIONS = 256, CONNECTION_BYTES = 64 * 1024, SILENCE_S = 90, DRAIN_MS = 2000 };
 
-int64_t azm_hub_now_us(void)
-{
-    uv_timeval64_t now;
-    uv_gettimeofday(&now);
-    return now.tv_sec * 1000000 + now.tv_usec;
-}
+static void log_server(void *self, const char *fmt, va_list args) AZM_PRINTF(2, 0);
 
 static void log_server(void *self, const char *fmt, va_list args)
 {
@@ -51,7 +46,8 @@ static enum azm_status check(const struct azm_hub_options *options, struct azm_h
     if (!hub->address.loopback && !token)
         return azm_fail(err, AZM_BAD_CONFIG, "%s is not a loopback address: a token is needed there", options->listen);
     if (!hub->address.loopback)
-        azm_log(WARN, HUB, "%s is reachable from other machines, without TLS: the token and all data travel in the clear",
+        azm_log(WARN, HUB,
+                "%s is reachable from other machines, without TLS: the token and all data travel in the clear",
                 options->listen);
     hub->token = token ? strdup(options->token) : NULL;
     return token && !hub->token ? azm_fail(err, AZM_NO_MEMORY, "no memory for the token") : AZM_OK;

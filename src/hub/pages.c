@@ -3,6 +3,7 @@
 
 #include "hub/query/filter.h"
 #include "hub/query/traces.h"
+#include "os/clock.h"
 
 /* Made by the build from page.html, page.js and page.css. */
 extern const unsigned char azm_hub_page[], azm_hub_script[], azm_hub_style[];
@@ -118,7 +119,7 @@ static enum MHD_Result add_parameter(void *self, enum MHD_ValueKind kind, const 
     struct parameters *all = self;
     if (all->status == AZM_OK)
         all->status = azm_filter_set(&all->filter, azm_slice_of(name, name_size), azm_slice_of(value, value_size),
-                                     azm_hub_now_us(), all->err);
+                                     azm_clock_wall_us(), all->err);
     return MHD_YES;
 }
 

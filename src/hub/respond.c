@@ -1,6 +1,6 @@
 #include "hub/respond.h"
 
-#include "hub/query/text.h"
+#include "json/write.h"
 
 static void add_header(struct MHD_Response *response, const char *name, const char *value)
 {
@@ -22,9 +22,10 @@ struct MHD_Response *azm_response_error(const char *text)
 {
     struct azm_buf body;
     azm_buf_init(&body, 64 * 1024);
-    azm_buf_add_str(&body, "{\"error\":");
-    azm_text_add_json(&body, azm_slice_str(text));
-    azm_buf_add_str(&body, "}");
+    struct azm_json_writer json = azm_json_writer(&body);
+    azm_json_open_object(&json);
+    azm_json_string(azm_json_key(&json, AZM_S("error")), azm_slice_str(text));
+    azm_json_close_object(&json);
     struct MHD_Response *response = azm_response(azm_buf_slice(&body), "application/json");
     azm_buf_dispose(&body);
     return response;

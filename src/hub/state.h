@@ -17,9 +17,9 @@ struct azm_hub {
     char *token; /* NULL: none */
     struct azm_store *store;
     struct MHD_Daemon *daemon;
-    _Atomic uint64_t last_ns; /* uv_hrtime of the last request's begin or end */
+    _Atomic uint64_t last_ns;  /* uv_hrtime of the last request's begin or end */
     _Atomic unsigned requests; /* under way */
-    uv_mutex_t mutex; /* guards all below */
+    uv_mutex_t mutex;          /* guards all below */
     uv_cond_t settled;
     bool stopping;
     unsigned commits; /* under way: their connections are suspended */
@@ -34,7 +34,7 @@ struct azm_request {
     struct azm_hub *hub;
     struct MHD_Connection *connection;
     const struct azm_route *route;
-    azm_slice rest;            /* of the path, behind the route's own */
+    azm_slice rest;               /* of the path, behind the route's own */
     struct MHD_Response *refusal; /* decided at the head, given at the end of the body */
     unsigned refusal_status;
     uint64_t discarded;
@@ -52,8 +52,6 @@ struct azm_route {
     bool foreign_host;         /* also under a Host name that is not ours: see guard.h */
     azm_route_handler *handle;
 };
-
-int64_t azm_hub_now_us(void);
 
 /* route.c */
 enum MHD_Result azm_route_request(void *hub, struct MHD_Connection *connection, const char *url, const char *method,

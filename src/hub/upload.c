@@ -2,6 +2,7 @@
 #include "hub/state.h"
 
 #include "hub/receive/intake.h"
+#include "os/clock.h"
 
 void azm_intake_begin(struct azm_request *request)
 {
@@ -13,7 +14,7 @@ void azm_intake_begin(struct azm_request *request)
         status = azm_fail(&err, AZM_BAD_INPUT, "Content-Type \"%.*s\" is not application/x-ndjson",
                           AZM_FMT(azm_slice_take(type, 60)));
     if (status == AZM_OK)
-        status = azm_intake_new(azm_request_header(request, "Content-Encoding"), azm_hub_now_us(), &request->intake,
+        status = azm_intake_new(azm_request_header(request, "Content-Encoding"), azm_clock_wall_us(), &request->intake,
                                 &err);
     if (status == AZM_OK)
         return;

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "hub/hub.h"
+#include "os/file.h"
 #include "program/data_dir.h"
 #include "program/detach.h"
 #include "program/options.h"
@@ -67,23 +68,15 @@ static void wait_for_end(struct azm_hub *hub, uint64_t idle_ms)
     uv_loop_close(loop);
 }
 
-/* By rename, so that whoever waits for the file never reads half of it. */
 static bool write_port(const char *path, unsigned port)
 {
-    char temporary[4096];
-    int n = snprintf(temporary, sizeof temporary, "%s.new", path);
-    FILE *file = n > 0 && (size_t)n < sizeof temporary ? fopen(temporary, "w") : NULL;
-    bool ok = file && fprintf(file, "%u\n", port) > 0;
-    if (file && fclose(file) != 0)
-        ok = false;
-    uv_fs_t req;
-    if (ok) {
-        ok = uv_fs_rename(NULL, &req, temporary, path, NULL) == 0;
-        uv_fs_req_cleanup(&req);
-    }
-    if (!ok)
-        fprintf(stderr, "azimuth hub: --port-file %s: cannot be written\n", path);
-    return ok;
+    char text[16];
+    struct azm_error err;
+    int n = snprintf(text, sizeof text, "%u\n", port);
+    if (azm_file_write(path, azm_slice_of(text, (size_t)n), 0644, &err) == AZM_OK)
+        return true;
+    fprintf(stderr, "azimuth hub: --port-file: %s\n", err.text);
+    return false;
 }
 
 static int serve(const struct arguments *args)

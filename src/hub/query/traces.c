@@ -1,69 +1,82 @@
 #include "hub/query/traces.h"
 
 #include "base/time.h"
-#include "hub/query/text.h"
+#include "json/write.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
-struct list {
-    struct azm_buf *out;
-    size_t count;
-};
-
-static const char *outcome_text(enum azm_outcome outcome)
+/* Leaves empty text out. */
+static void add_text(struct azm_json_writer *json, azm_slice key, azm_slice text)
 {
-    switch (outcome) {
-    case AZM_OUTCOME_SUCCESS: return "success";
-    case AZM_OUTCOME_FAILURE: return "failure";
-    case AZM_OUTCOME_UNKNOWN: return "unknown";
-    }
-    return "unknown";
+    if (text.len)
+        azm_json_string(azm_json_key(json, key), text);
 }
 
-static void add_first(struct azm_buf *out, const struct azm_trace_row *row)
+static void add_int(struct azm_json_writer *json, azm_slice key, int64_t value)
 {
-    azm_text_add_member(out, "transaction_id", row->transaction_id);
-    azm_text_add_member(out, "service", row->service);
-    azm_text_add_member(out, "name", row->name);
-    azm_text_add_member(out, "type", row->type);
-    azm_text_add_member(out, "result", row->result);
-    azm_text_add_member(out, "trigger", row->trigger);
-    azm_buf_addf(out, ",\"duration_us\":%" PRId64 ",\"outcome\":\"%s\"", row->duration_us, outcome_text(row->outcome));
+    azm_json_int(azm_json_key(json, key), value);
+}
+
+static azm_slice outcome_text(enum azm_outcome outcome)
+{
+    switch (outcome) {
+    case AZM_OUTCOME_SUCCESS: return AZM_S("success");
+    case AZM_OUTCOME_FAILURE: return AZM_S("failure");
+    case AZM_OUTCOME_UNKNOWN: return AZM_S("unknown");
+    }
+    return AZM_S("unknown");
+}
+
+static void add_first(struct azm_json_writer *json, const struct azm_trace_row *row)
+{
+    add_text(json, AZM_S("transaction_id"), row->transaction_id);
+    add_text(json, AZM_S("service"), row->service);
+    add_text(json, AZM_S("name"), row->name);
+    add_text(json, AZM_S("type"), row->type);
+    add_text(json, AZM_S("result"), row->result);
+    add_text(json, AZM_S("trigger"), row->trigger);
+    add_int(json, AZM_S("duration_us"), row->duration_us);
+    add_text(json, AZM_S("outcome"), outcome_text(row->outcome));
 }
 
 static bool add_trace(void *self, const struct azm_trace_row *row)
 {
-    struct list *list = self;
-    struct azm_buf *out = list->out;
+    struct azm_json_writer *json = self;
     char start[AZM_TIME_TEXT];
-    azm_time_format(row->start_us, start);
-    azm_buf_add_str(out, list->count++ ? ",{\"trace_id\":" : "{\"trace_id\":");
-    azm_text_add_json(out, row->trace_id);
+    azm_json_open_object(json);
+    add_text(json, AZM_S("trace_id"), row->trace_id);
     if (row->has_transaction)
-        add_first(out, row);
-    azm_buf_addf(out, ",\"start\":\"%s\",\"start_us\":%" PRId64 ",\"coldstart\":%s", start, row->start_us,
-                 row->coldstart ? "true" : "false");
-    azm_buf_addf(out, ",\"transactions\":%" PRId64 ",\"spans\":%" PRId64 ",\"errors\":%" PRId64, row->transactions,
-                 row->spans, row->errors);
-    azm_buf_addf(out, ",\"logs\":%" PRId64 ",\"failed\":%" PRId64 "}", row->logs, row->failed);
-    return !out->failed;
+        add_first(json, row);
+    add_text(json, AZM_S("start"), azm_slice_of(start, azm_time_format(row->start_us, start)));
+    add_int(json, AZM_S("start_us"), row->start_us);
+    azm_json_bool(azm_json_key(json, AZM_S("coldstart")), row->coldstart);
+    add_int(json, AZM_S("transactions"), row->transactions);
+    add_int(json, AZM_S("spans"), row->spans);
+    add_int(json, AZM_S("errors"), row->errors);
+    add_int(json, AZM_S("logs"), row->logs);
+    add_int(json, AZM_S("failed"), row->failed);
+    azm_json_close_object(json);
+    return !json->out->failed;
 }
 
 static enum azm_status done(const struct azm_buf *out, enum azm_status status, struct azm_error *err)
 {
-    return status == AZM_OK && out->failed
-               ? azm_fail(err, AZM_TOO_BIG, "the answer is larger than %zu bytes", out->max)
-               : status;
+    return status == AZM_OK && out->failed ? azm_fail(err, AZM_TOO_BIG, "the answer is larger than %zu bytes", out->max)
+                                           : status;
 }
 
 static enum azm_status list_traces(struct azm_reader *reader, const struct azm_trace_filter *filter,
                                    struct azm_buf *out, struct azm_error *err)
 {
-    struct list list = {.out = out};
+    struct azm_json_writer json = azm_json_writer(out);
     int64_t cursor = filter->after;
-    azm_buf_add_str(out, "{\"traces\":[");
-    enum azm_status status = azm_reader_traces(reader, filter, add_trace, &list, &cursor, err);
-    azm_buf_addf(out, "],\"cursor\":%" PRId64 "}", cursor);
+    azm_json_open_object(&json);
+    azm_json_open_array(azm_json_key(&json, AZM_S("traces")));
+    enum azm_status status = azm_reader_traces(reader, filter, add_trace, &json, &cursor, err);
+    azm_json_close_array(&json);
+    add_int(&json, AZM_S("cursor"), cursor);
+    azm_json_close_object(&json);
     return done(out, status, err);
 }
 
@@ -77,58 +90,66 @@ enum azm_status azm_query_traces(struct azm_reader *reader, const struct azm_tra
     return status;
 }
 
+static void add_event_text(struct azm_json_writer *json, const struct azm_event *event)
+{
+    add_text(json, AZM_S("id"), event->id);
+    add_text(json, AZM_S("parent_id"), event->parent_id);
+    add_text(json, AZM_S("transaction_id"), event->transaction_id);
+    add_text(json, AZM_S("service"), event->service);
+    add_text(json, AZM_S("name"), event->name);
+    add_text(json, AZM_S("type"), event->type);
+    add_text(json, AZM_S("subtype"), event->subtype);
+    add_text(json, event->kind == AZM_EVENT_LOG ? AZM_S("level") : AZM_S("result"), event->result);
+    add_text(json, AZM_S("message"), event->message);
+    add_text(json, AZM_S("trigger"), event->trigger);
+}
+
 static bool add_event(void *self, const struct azm_event_row *row)
 {
-    static const char *const kinds[] = {"transaction", "span", "error", "log"};
-    struct list *list = self;
-    struct azm_buf *out = list->out;
+    static const azm_slice kinds[] = {{"transaction", 11}, {"span", 4}, {"error", 5}, {"log", 3}};
+    struct azm_json_writer *json = self;
     const struct azm_event *event = &row->event;
-    bool timed = event->kind == AZM_EVENT_TRANSACTION || event->kind == AZM_EVENT_SPAN;
-    azm_buf_addf(out, "%s{\"kind\":\"%s\",\"resource\":%" PRId64, list->count++ ? "," : "", kinds[event->kind],
-                 row->resource);
-    azm_text_add_member(out, "id", event->id);
-    azm_text_add_member(out, "parent_id", event->parent_id);
-    azm_text_add_member(out, "transaction_id", event->transaction_id);
-    azm_text_add_member(out, "service", event->service);
-    azm_text_add_member(out, "name", event->name);
-    azm_text_add_member(out, "type", event->type);
-    azm_text_add_member(out, "subtype", event->subtype);
-    azm_text_add_member(out, event->kind == AZM_EVENT_LOG ? "level" : "result", event->result);
-    azm_text_add_member(out, "message", event->message);
-    azm_text_add_member(out, "trigger", event->trigger);
-    azm_buf_addf(out, ",\"start_us\":%" PRId64, event->start_us);
-    if (timed)
-        azm_buf_addf(out, ",\"duration_us\":%" PRId64 ",\"outcome\":\"%s\"", event->duration_us,
-                     outcome_text(event->outcome));
+    azm_json_open_object(json);
+    add_text(json, AZM_S("kind"), kinds[event->kind]);
+    add_int(json, AZM_S("resource"), row->resource);
+    add_event_text(json, event);
+    add_int(json, AZM_S("start_us"), event->start_us);
+    if (event->kind == AZM_EVENT_TRANSACTION || event->kind == AZM_EVENT_SPAN) {
+        add_int(json, AZM_S("duration_us"), event->duration_us);
+        add_text(json, AZM_S("outcome"), outcome_text(event->outcome));
+    }
     if (event->kind == AZM_EVENT_TRANSACTION)
-        azm_buf_add_str(out, event->coldstart ? ",\"coldstart\":true" : ",\"coldstart\":false");
-    azm_buf_add_str(out, ",\"event\":");
-    azm_buf_add(out, event->raw); /* JSON already */
-    azm_buf_add_byte(out, '}');
-    return !out->failed;
+        azm_json_bool(azm_json_key(json, AZM_S("coldstart")), event->coldstart);
+    azm_json_raw(azm_json_key(json, AZM_S("event")), event->raw);
+    azm_json_close_object(json);
+    return !json->out->failed;
 }
 
 static bool add_resource(void *self, int64_t id, azm_slice metadata)
 {
-    struct list *list = self;
-    azm_buf_addf(list->out, "%s\"%" PRId64 "\":", list->count++ ? "," : "", id);
-    azm_buf_add(list->out, metadata);
-    return !list->out->failed;
+    struct azm_json_writer *json = self;
+    char key[24];
+    int n = snprintf(key, sizeof key, "%" PRId64, id);
+    azm_json_raw(azm_json_key(json, azm_slice_of(key, (size_t)n)), metadata);
+    return !json->out->failed;
 }
 
 static enum azm_status show_trace(struct azm_reader *reader, azm_slice trace_id, struct azm_buf *out,
                                   struct azm_error *err)
 {
-    struct list trace = {.out = out}, events = {.out = out}, resources = {.out = out};
-    azm_buf_add_str(out, "{\"trace\":");
-    enum azm_status status = azm_reader_trace(reader, trace_id, add_trace, &trace, err);
-    azm_buf_add_str(out, ",\"events\":[");
+    struct azm_json_writer json = azm_json_writer(out);
+    azm_json_open_object(&json);
+    azm_json_key(&json, AZM_S("trace"));
+    enum azm_status status = azm_reader_trace(reader, trace_id, add_trace, &json, err);
+    azm_json_open_array(azm_json_key(&json, AZM_S("events")));
     if (status == AZM_OK)
-        status = azm_reader_events(reader, trace_id, add_event, &events, err);
-    azm_buf_add_str(out, "],\"resources\":{");
+        status = azm_reader_events(reader, trace_id, add_event, &json, err);
+    azm_json_close_array(&json);
+    azm_json_open_object(azm_json_key(&json, AZM_S("resources")));
     if (status == AZM_OK)
-        status = azm_reader_resources(reader, trace_id, add_resource, &resources, err);
-    azm_buf_add_str(out, "}}");
+        status = azm_reader_resources(reader, trace_id, add_resource, &json, err);
+    azm_json_close_object(&json);
+    azm_json_close_object(&json);
     return done(out, status, err);
 }
 

@@ -2,8 +2,8 @@
 
 #include "base/utf8.h"
 #include "hub/receive/decode.h"
+#include "json/write.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <zlib.h>
@@ -233,25 +233,23 @@ enum azm_status azm_intake_end(struct azm_intake *intake)
     return AZM_OK;
 }
 
-static void add_errors(const struct azm_intake *intake, json_t *root)
+static void add_error(struct azm_json_writer *json, azm_slice message, azm_slice document)
 {
-    json_t *list = json_array();
-    for (size_t i = 0; i < AZM_COUNT(intake->errors) && i < intake->rejections; i++) {
-        const struct rejected *error = &intake->errors[i];
-        char message[sizeof error->message * 4];
-        struct azm_buf text; /* sentences quote foreign bytes and are cut anywhere */
-        azm_buf_init_fixed(&text, message, sizeof message);
-        azm_utf8_add(&text, azm_slice_str(error->message), sizeof error->message);
-        json_t *item = json_pack("{s:s%}", "message", text.ptr, text.len);
-        if (error->document.len)
-            json_object_set_new(item, "document", json_stringn(error->document.ptr, error->document.len));
-        json_array_append_new(list, item);
-    }
+    azm_json_open_object(json);
+    azm_json_string(azm_json_key(json, AZM_S("message")), message);
+    if (document.len)
+        azm_json_string(azm_json_key(json, AZM_S("document")), document);
+    azm_json_close_object(json);
+}
+
+static void add_errors(const struct azm_intake *intake, struct azm_json_writer *json)
+{
+    azm_json_open_array(azm_json_key(json, AZM_S("errors")));
+    for (size_t i = 0; i < AZM_COUNT(intake->errors) && i < intake->rejections; i++)
+        add_error(json, azm_slice_str(intake->errors[i].message), azm_buf_slice(&intake->errors[i].document));
     if (intake->stored_none)
-        json_array_append_new(list, json_pack("{s:s}", "message", "the events could not be stored; send them again"));
-    if (json_array_size(list) > 0)
-        json_object_set(root, "errors", list);
-    json_decref(list);
+        add_error(json, AZM_S("the events could not be stored; send them again"), AZM_S(""));
+    azm_json_close_array(json);
 }
 
 unsigned azm_intake_answer(const struct azm_intake *intake, bool verbose, struct azm_buf *body)
@@ -259,24 +257,22 @@ unsigned azm_intake_answer(const struct azm_intake *intake, bool verbose, struct
     unsigned status = intake->stored_none ? 503 : intake->rejections ? 400 : 202;
     if (status == 202 && !verbose)
         return status;
-    json_t *root = json_pack("{s:I}", "accepted", (json_int_t)(intake->accepted + intake->unkept));
-    add_errors(intake, root);
-    char *text = json_dumps(root, JSON_COMPACT);
-    azm_buf_add_str(body, text);
-    free(text);
-    json_decref(root);
+    struct azm_json_writer json = azm_json_writer(body);
+    azm_json_open_object(&json);
+    azm_json_uint(azm_json_key(&json, AZM_S("accepted")), intake->accepted + intake->unkept);
+    if (status != 202)
+        add_errors(intake, &json);
+    azm_json_close_object(&json);
     return status;
 }
 
 void azm_intake_answer_error(const char *text, struct azm_buf *body)
 {
-    char clean[2048];
-    struct azm_buf utf8;
-    azm_buf_init_fixed(&utf8, clean, sizeof clean);
-    azm_utf8_add(&utf8, azm_slice_str(text), 500);
-    json_t *root = json_pack("{s:i,s:[{s:s%}]}", "accepted", 0, "errors", "message", utf8.ptr, utf8.len);
-    char *json = json_dumps(root, JSON_COMPACT);
-    azm_buf_add_str(body, json);
-    free(json);
-    json_decref(root);
+    struct azm_json_writer json = azm_json_writer(body);
+    azm_json_open_object(&json);
+    azm_json_uint(azm_json_key(&json, AZM_S("accepted")), 0);
+    azm_json_open_array(azm_json_key(&json, AZM_S("errors")));
+    add_error(&json, azm_slice_str(text), AZM_S(""));
+    azm_json_close_array(&json);
+    azm_json_close_object(&json);
 }

@@ -2,6 +2,8 @@
 
 #include "hub/store/schema.h"
 #include "hub/store/writer.h"
+#include "os/clock.h"
+#include "os/file.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,13 +24,6 @@ struct azm_store {
     struct azm_batch *first, **last;
     bool closing;
 };
-
-static int64_t wall_us(void)
-{
-    uv_timeval64_t now;
-    uv_gettimeofday(&now);
-    return now.tv_sec * 1000000 + now.tv_usec;
-}
 
 static bool work_waits(void *self)
 {
@@ -67,31 +62,11 @@ static void write_all(void *arg)
         uv_mutex_unlock(&store->mutex);
         if (list)
             azm_writer_commit(store->db, &store->insert, list, &store->counters);
-        if (now >= due && !azm_writer_retain(store->db, &store->options, wall_us(), work_waits, store))
+        if (now >= due && !azm_writer_retain(store->db, &store->options, azm_clock_wall_us(), work_waits, store))
             due = now + period_ns;
         uv_mutex_lock(&store->mutex);
     }
     uv_mutex_unlock(&store->mutex);
-}
-
-static enum azm_status make_dir(const char *dir, struct azm_error *err)
-{
-    char path[4096];
-    int rc = 0;
-    size_t len = azm_slice_copy(azm_slice_str(dir), path, sizeof path);
-    for (size_t i = 1; i <= len; i++) {
-        if (path[i] != '/' && path[i] != '\0')
-            continue;
-        char kept = path[i];
-        path[i] = '\0';
-        uv_fs_t req;
-        rc = uv_fs_mkdir(NULL, &req, path, 0700, NULL);
-        uv_fs_req_cleanup(&req);
-        path[i] = kept;
-    }
-    if (rc == 0 || rc == UV_EEXIST)
-        return AZM_OK;
-    return azm_fail(err, AZM_IO, "%s: cannot make this folder: %s", dir, uv_strerror(rc));
 }
 
 static enum azm_status start(struct azm_store *store, struct azm_error *err)
@@ -112,11 +87,11 @@ static enum azm_status open_files(struct azm_store *store, struct azm_error *err
     int n = snprintf(store->path, sizeof store->path, "%s/hub.db", store->options.dir);
     if (n < 0 || (size_t)n >= sizeof store->path)
         return azm_fail(err, AZM_TOO_BIG, "the data folder's path is longer than %zu bytes", sizeof store->path - 8);
-    enum azm_status status = make_dir(store->options.dir, err);
+    enum azm_status status = azm_dir_make(store->options.dir, 0700, err);
     if (status == AZM_OK)
         status = azm_schema_open(store->path, &store->db, err);
     if (status == AZM_OK)
-        status = azm_insert_init(&store->insert, store->db, wall_us(), err);
+        status = azm_insert_init(&store->insert, store->db, azm_clock_wall_us(), err);
     return status;
 }
 

@@ -1,9 +1,16 @@
 #include "tap/executable.h"
 
 #include "base/buf.h"
+#include "json/read.h"
+#include "os/file.h"
 #include "os/program.h"
+#include "os/regex.h"
 
-enum { EXPANDED_MAX = 4096 };
+enum {
+    EXPANDED_MAX = 4096,
+    PATH_LENGTH_MAX = 4096,
+    CONFIG_MAX = 1024 * 1024,
+};
 
 /* What stands for the token between the marks; false: it is not one of ours and stays as it is. */
 static bool add_token(struct azm_buf *out, azm_slice token, const struct azm_env *env)
@@ -62,17 +69,69 @@ static enum azm_status take_name(azm_slice written, const struct azm_env *env, c
     return azm_program_find(name, azm_env_get(env, "PATH"), self, arena, &out->path, err);
 }
 
+/* One condition of a profile. What only the host knows (hostProperty) is not met. */
+static bool is_met(const json_t *condition, const struct azm_env *env)
+{
+    char name[256];
+    azm_slice variable = azm_json_get_slice(condition, "conditionName");
+    if (!azm_slice_eq_nocase(azm_json_get_slice(condition, "conditionType"), AZM_S("environment")) ||
+        variable.len >= sizeof(name))
+        return false;
+    azm_slice_copy(variable, name, sizeof(name));
+    azm_slice value = azm_env_get(env, name);
+    return value.len > 0 && azm_regex_found(azm_json_get_slice(condition, "conditionExpression"), value);
+}
+
+static bool applies(const json_t *profile, const struct azm_env *env)
+{
+    const json_t *conditions = azm_json_get(profile, "conditions");
+    for (size_t i = 0; i < json_array_size(conditions); i++)
+        if (!is_met(json_array_get(conditions, i), env))
+            return false;
+    return json_array_size(conditions) > 0;
+}
+
+enum azm_status azm_executable_configured(azm_slice json, const char *what, const struct azm_env *env,
+                                          struct azm_arena *arena, azm_slice *out, struct azm_error *err)
+{
+    json_t *root;
+    enum azm_status status = azm_json_parse_config(json, what, &root, err);
+    if (status != AZM_OK)
+        return status;
+    azm_slice named = azm_slice_of(NULL, 0);
+    const json_t *profiles = azm_json_get(root, "profiles");
+    for (size_t i = 0; i < json_array_size(profiles); i++)
+        if (applies(json_array_get(profiles, i), env)) {
+            named = azm_json_slice(azm_json_at(json_array_get(profiles, i), "description.defaultExecutablePath"));
+            break;
+        }
+    if (named.len == 0)
+        named = azm_json_slice(azm_json_at(root, "description.defaultExecutablePath"));
+    *out = azm_arena_copy(arena, named);
+    json_decref(root);
+    if (named.len == 0)
+        return azm_fail(err, AZM_NOT_FOUND, "%s: no description.defaultExecutablePath", what);
+    return out->ptr ? AZM_OK : azm_fail(err, AZM_NO_MEMORY, "%s: out of memory", what);
+}
+
 static enum azm_status find_configured(const struct azm_env *env, const char *self, struct azm_arena *arena,
                                        struct azm_executable *out, struct azm_error *err)
 {
-    (void)out;
-    (void)self;
-    (void)arena;
-    if (!azm_env_get(env, "FUNCTIONS_WORKER_DIRECTORY").ptr)
+    struct azm_buf text;
+    azm_slice written, folder = azm_slice_take(azm_env_get(env, "FUNCTIONS_WORKER_DIRECTORY"), PATH_LENGTH_MAX);
+    if (folder.len == 0)
         return azm_fail(err, AZM_NOT_FOUND,
-                        "nothing to start: neither AZIMUTH_WORKER_EXECUTABLE nor FUNCTIONS_WORKER_DIRECTORY is set and "
-                        "no program follows --");
-    return azm_fail(err, AZM_NOT_FOUND, "nothing to start: worker.config.json not read");
+                        "no worker to start: set AZIMUTH_WORKER_EXECUTABLE or FUNCTIONS_WORKER_DIRECTORY, or name a "
+                        "program after --");
+    const char *path = azm_arena_printf(arena, "%.*s/worker.config.json", AZM_FMT(folder));
+    if (!path)
+        return azm_fail(err, AZM_NO_MEMORY, "out of memory");
+    azm_buf_init(&text, CONFIG_MAX);
+    enum azm_status status = azm_file_read(path, &text, err);
+    if (status == AZM_OK)
+        status = azm_executable_configured(azm_buf_slice(&text), path, env, arena, &written, err);
+    azm_buf_dispose(&text);
+    return status == AZM_OK ? take_name(written, env, self, arena, out, err) : status;
 }
 
 enum azm_status azm_executable_find(int argc, char *const *argv, const struct azm_env *env, const char *self,

@@ -23,10 +23,10 @@ struct azm_executable {
 enum azm_status azm_executable_find(int argc, char *const *argv, const struct azm_env *env, const char *self,
                                     struct azm_arena *arena, struct azm_executable *out, struct azm_error *err);
 
-/* worker.config.json's executable, not yet expanded. AZM_NOT_FOUND when it names none, AZM_BAD_INPUT when it is no
- * JSON. */
-enum azm_status azm_executable_configured(azm_slice json, const struct azm_env *env, struct azm_arena *arena,
-                                          azm_slice *out, struct azm_error *err);
+/* What the text of a worker.config.json names, not yet expanded. what: the file's name, for errors. AZM_NOT_FOUND when
+ * it names nothing, AZM_BAD_INPUT or AZM_TOO_BIG when it cannot be read. */
+enum azm_status azm_executable_configured(azm_slice json, const char *what, const struct azm_env *env,
+                                          struct azm_arena *arena, azm_slice *out, struct azm_error *err);
 
 /* %NAME% and {..} as above. */
 azm_slice azm_executable_expand(azm_slice text, const struct azm_env *env, struct azm_arena *arena);

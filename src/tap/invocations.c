@@ -6,10 +6,17 @@
 
 #define BUCKETS 4096u
 
-bool azm_invocations_init(struct azm_invocations *invocations, uint64_t seed)
+void azm_invocations_init(struct azm_invocations *invocations, uint64_t seed)
 {
     *invocations = (struct azm_invocations){.seed = seed};
-    invocations->pool = calloc(AZM_INVOCATIONS_MAX, sizeof(struct azm_invocation)); /* pages come when touched */
+}
+
+/* With the first invocation, not in the cold start; the pages come when they are touched. */
+static bool make_pool(struct azm_invocations *invocations)
+{
+    if (invocations->pool)
+        return true;
+    invocations->pool = calloc(AZM_INVOCATIONS_MAX, sizeof(struct azm_invocation));
     invocations->buckets = calloc(BUCKETS, sizeof(uint32_t));
     if (invocations->pool && invocations->buckets)
         return true;
@@ -21,7 +28,7 @@ void azm_invocations_dispose(struct azm_invocations *invocations)
 {
     free(invocations->pool);
     free(invocations->buckets);
-    *invocations = (struct azm_invocations){0};
+    *invocations = (struct azm_invocations){.seed = invocations->seed};
 }
 
 static uint32_t *bucket_of(const struct azm_invocations *invocations, azm_slice id)
@@ -57,7 +64,7 @@ struct azm_invocation *azm_invocations_open(struct azm_invocations *invocations,
 {
     struct azm_invocation *old = azm_invocations_find(invocations, id);
     *replaced = old != NULL;
-    if (!invocations->pool || id.len == 0 || id.len > AZM_INVOCATION_ID_MAX)
+    if (!make_pool(invocations) || id.len == 0 || id.len > AZM_INVOCATION_ID_MAX)
         return NULL;
     if (old)
         azm_invocations_close(invocations, old);

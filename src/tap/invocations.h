@@ -1,5 +1,5 @@
 /* The invocations that are open: asked for by the host, not yet answered by the worker. A bounded pool with a table
- * over it; no allocation after _init, and memory that was never needed is never touched. One thread. */
+ * over it; one allocation, with the first invocation, and memory that was never needed is never touched. One thread. */
 #pragma once
 
 #include "tap/functions.h"
@@ -52,8 +52,7 @@ struct azm_invocations {
     uint64_t seed;
 };
 
-/* False when memory is out; everything below then finds nothing. */
-bool azm_invocations_init(struct azm_invocations *invocations, uint64_t seed);
+void azm_invocations_init(struct azm_invocations *invocations, uint64_t seed);
 void azm_invocations_dispose(struct azm_invocations *invocations);
 
 /* A new entry under that id; zeroed but for its text. NULL: the pool is used up, or the id is empty or too long.

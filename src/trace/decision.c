@@ -1,5 +1,7 @@
 #include "trace/decision.h"
 
+#include "trace/tracestate.h"
+
 /* Where nobody before us has decided: at the head, once, by chance. */
 static void sample_here(double rate, struct azm_random *random, struct azm_trace_decision *out)
 {
@@ -36,8 +38,7 @@ void azm_trace_decide(const struct azm_trace_inputs *inputs, struct azm_random *
         out->trace_id = caller.trace_id;
         out->parent_id = caller.parent_id;
         out->sampled = caller.flags & 1;
-        if (!out->sampled)
-            out->sample_rate = 0;
+        out->sample_rate = out->sampled ? azm_tracestate_of_headers(inputs->caller_headers).sample_rate : 0;
     } else {
         out->trace_id = has_host ? host.trace_id : azm_trace_id_new(random);
         sample_here(inputs->sample_rate, random, out);

@@ -1,0 +1,42 @@
+/* Foreign text of a request: traceparent, tracestate, URL, an owner name. */
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "trace/functions_metadata.h"
+#include "trace/redact.h"
+#include "trace/tracestate.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    azm_slice text = azm_slice_of(data, size), line;
+    struct azm_pair pairs[4];
+    struct azm_trace_context context;
+    struct azm_owner_name owner;
+    struct azm_buf out;
+    azm_slice rest = text;
+    size_t count = 0;
+    while (count < 4 && azm_slice_split(&rest, '\n', &line)) {
+        pairs[count] = (struct azm_pair){count ? AZM_S("tracestate") : AZM_S("traceparent"), line};
+        count++;
+    }
+    struct azm_pairs headers = {pairs, count};
+    if (azm_traceparent_of_headers(headers, &context)) {
+        char again[AZM_TRACEPARENT_LEN];
+        struct azm_trace_context same;
+        azm_traceparent_format(&context, again);
+        if (!azm_traceparent_parse((azm_slice){again, sizeof again}, &same) ||
+            memcmp(&same.trace_id, &context.trace_id, sizeof same.trace_id) != 0)
+            abort();
+    }
+    if (azm_tracestate_of_headers(headers).sample_rate > 1)
+        abort();
+    if (azm_owner_name_parse(text, &owner) &&
+        (!owner.subscription.len || !owner.resource_group.len || !owner.region.len))
+        abort();
+    azm_buf_init(&out, 1 << 20);
+    azm_redact_url(&out, text);
+    azm_buf_dispose(&out);
+    return 0;
+}

@@ -1,0 +1,141 @@
+#include "trace/settings.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include <cmocka.h>
+
+static char warned[1024];
+
+static void warn(void *self, azm_slice line)
+{
+    (void)self;
+    azm_slice_copy(line, warned, sizeof warned);
+}
+
+static struct azm_settings read_pairs(const char *const *pairs)
+{
+    static struct azm_env env;
+    struct azm_settings settings;
+    env = azm_env_of(pairs);
+    warned[0] = '\0';
+    azm_settings_read(&settings, &env, warn, NULL);
+    return settings;
+}
+
+static const struct {
+    const char *pairs[4];
+    bool enabled;
+    enum azm_destination_kind kind;
+    const char *url;
+} switches[] = {
+    {{NULL}, true, AZM_DESTINATION_NONE, ""},
+    {{"ELASTIC_APM_SERVER_URL=http://s"}, true, AZM_DESTINATION_ELASTIC, "http://s"},
+    {{"ELASTIC_APM_SERVER_URL=http://s", "OTEL_EXPORTER_OTLP_ENDPOINT=http://o"},
+     true,
+     AZM_DESTINATION_ELASTIC,
+     "http://s"},
+    {{"OTEL_EXPORTER_OTLP_ENDPOINT=http://o", "DT_CONNECTION_POINT=http://d"}, true, AZM_DESTINATION_OTLP, "http://o"},
+    {{"DT_CONNECTION_POINT=https://a/communication ;https://b"},
+     true,
+     AZM_DESTINATION_ELASTIC,
+     "https://a/communication"},
+    {{"ELASTIC_APM_ENABLED=false"}, false, AZM_DESTINATION_NONE, ""},
+    {{"AZIMUTH_ENABLED=0"}, false, AZM_DESTINATION_NONE, ""},
+    {{"AZIMUTH_ENABLED=False"}, false, AZM_DESTINATION_NONE, ""},
+    {{"AZIMUTH_ENABLED=1"}, true, AZM_DESTINATION_NONE, ""},
+    {{"OTEL_SDK_DISABLED=true"}, false, AZM_DESTINATION_NONE, ""},
+    {{"OTEL_SDK_DISABLED=false"}, true, AZM_DESTINATION_NONE, ""},
+};
+
+static void switches_and_destinations(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < AZM_COUNT(switches); i++) {
+        struct azm_settings settings = read_pairs(switches[i].pairs);
+        assert_int_equal(settings.enabled, switches[i].enabled);
+        assert_int_equal(settings.destination.kind, switches[i].kind);
+        assert_true(azm_slice_eq(settings.destination.url, azm_slice_str(switches[i].url)));
+    }
+}
+
+static const struct {
+    const char *pair;
+    bool good;
+} values[] = {
+    {"ELASTIC_APM_ENABLED=TRUE", false},
+    {"ELASTIC_APM_CAPTURE_HEADERS=false", true},
+    {"ELASTIC_APM_TRANSACTION_SAMPLE_RATE=0.5", true},
+    {"ELASTIC_APM_TRANSACTION_SAMPLE_RATE=1.01", false},
+    {"ELASTIC_APM_TRANSACTION_SAMPLE_RATE=-0.1", false},
+    {"ELASTIC_APM_TRANSACTION_SAMPLE_RATE=nan", false},
+    {"ELASTIC_APM_TRANSACTION_SAMPLE_RATE=half", false},
+    {"ELASTIC_APM_SERVER_TIMEOUT=5s", true},
+    {"ELASTIC_APM_SERVER_TIMEOUT=5", false},
+    {"ELASTIC_APM_SERVER_TIMEOUT=5S", false},
+    {"ELASTIC_APM_API_REQUEST_SIZE=10KB", true},
+    {"ELASTIC_APM_API_REQUEST_SIZE=10 kb", false},
+    {"ELASTIC_APM_API_REQUEST_TIME=100ms", true},
+    {"AZIMUTH_TRACE_CONTEXT=off", true},
+    {"AZIMUTH_TRACE_CONTEXT=rewrite", false},
+    {"AZIMUTH_TRACE_CONTEXT=Adopt", false},
+};
+
+static void invalid_values_are_warned_about_and_ignored(void **state)
+{
+    (void)state;
+    const char *none[] = {NULL};
+    struct azm_settings standard = read_pairs(none);
+    for (size_t i = 0; i < AZM_COUNT(values); i++) {
+        const char *pairs[] = {values[i].pair, NULL};
+        struct azm_settings settings = read_pairs(pairs);
+        if ((warned[0] == '\0') != values[i].good)
+            fail_msg("%s: %s", values[i].pair, warned);
+        if (!values[i].good) {
+            assert_true(settings.transaction_sample_rate == standard.transaction_sample_rate);
+            assert_int_equal(settings.enabled, standard.enabled);
+            assert_int_equal(settings.destination.timeout_ms, standard.destination.timeout_ms);
+            assert_int_equal(settings.api_request_size, standard.api_request_size);
+            assert_int_equal(settings.trace_context, standard.trace_context);
+            assert_int_equal(strncmp(warned, values[i].pair, strcspn(values[i].pair, "=")), 0);
+        }
+    }
+}
+
+static const struct {
+    const char *text;
+    double rate;
+} rates[] = {{"0", 0}, {"1", 1}, {"0.00005", 0.0001}, {"0.00004", 0.0001}, {"0.12345", 0.1235}, {"0.5", 0.5}};
+
+static void rates_have_four_decimals(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < AZM_COUNT(rates); i++) {
+        char pair[64];
+        const char *pairs[] = {pair, NULL};
+        snprintf(pair, sizeof pair, "ELASTIC_APM_TRANSACTION_SAMPLE_RATE=%s", rates[i].text);
+        double got = read_pairs(pairs).transaction_sample_rate;
+        assert_true(got > rates[i].rate - 1e-9 && got < rates[i].rate + 1e-9);
+    }
+}
+
+static void elastic_s_service_name_goes_first(void **state)
+{
+    (void)state;
+    const char *both[] = {"OTEL_SERVICE_NAME=o", "ELASTIC_APM_SERVICE_NAME=e", NULL},
+               *one[] = {"OTEL_SERVICE_NAME=o", NULL};
+    assert_true(azm_slice_eq(read_pairs(both).service_name, AZM_S("e")));
+    assert_true(azm_slice_eq(read_pairs(one).service_name, AZM_S("o")));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(switches_and_destinations),
+        cmocka_unit_test(invalid_values_are_warned_about_and_ignored),
+        cmocka_unit_test(rates_have_four_decimals),
+        cmocka_unit_test(elastic_s_service_name_goes_first),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

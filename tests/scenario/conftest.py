@@ -25,13 +25,12 @@ class Scene:
 
     def __init__(self, folder):
         self.folder, self.hosts = folder, []
+        self.settings = {}  # of every host
         self.app = folder / "app"
         self.app.mkdir()
 
-    def host(self, app=None, **more):
-        app = app or self.app
-        app.mkdir(exist_ok=True)
-        self.hosts.append(Host(app, **more))
+    def host(self, settings=None, **more):
+        self.hosts.append(Host(self.app, {**self.settings, **(settings or {})}, **more))
         return self.hosts[-1]
 
     def worker_env(self, functions, style="node", **scripted):
@@ -53,14 +52,15 @@ class Scene:
         """A host and a worker with the tap between, both legs recorded: (host, channel, check). check() stops both and
         compares."""
         near, far = self.folder / "worker-leg", self.folder / "host-leg"
-        host = self.host(record=far)
-        channel = self.start(host, functions, record=near, **more)
+        host, recorder = self.host(record=far), wire.Recorder(near)
+        channel = self.start(host, functions, record=f"{recorder.port}:{near}", **more)
 
         def check():
             wire.settle(near, far)
-            killed = channel.terminate() < 0
+            ended = "tap" if channel.terminate() < 0 else "worker"
             host.close()
-            wire.same_bytes(near, far, killed)
+            recorder.close()
+            wire.same_bytes(near, far, ended)
         return host, channel, check
 
     def close(self):

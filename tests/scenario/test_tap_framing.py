@@ -1,8 +1,16 @@
-"""Odd but legal framings pass unchanged, and are understood all the same (test_tap_events.py)."""
+"""Odd but legal framings pass unchanged; that they are understood too is in test_tap_events.py."""
 import pytest
 
 import h2peer
 import values
+from observing import watched
+
+
+@pytest.fixture(autouse=True, params=["relay only", "observed"])
+def both_ways(request, scene):
+    with watched(scene, request.param == "observed"):
+        yield
+
 
 
 @pytest.mark.parametrize("framing", h2peer.FRAMINGS)

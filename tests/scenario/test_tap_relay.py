@@ -9,8 +9,15 @@ import pytest
 
 import values
 import wire
+from observing import watched
 
 MEGABYTE = 1 << 20
+
+
+@pytest.fixture(autouse=True, params=["relay only", "observed"])
+def both_ways(request, scene):
+    with watched(scene, request.param == "observed"):
+        yield
 
 
 @pytest.mark.parametrize("style", ["node", "python", "dotnet"])

@@ -4,7 +4,7 @@ in its environment:
     SCRIPTED_STYLE       node (default), python or dotnet: whose manners it has
     SCRIPTED_FUNCTIONS   file of values.save(): what it indexes, and what each function does
     SCRIPTED_REPORT      file into which it writes how it was started, as JSON
-    SCRIPTED_RECORD      folder for the bytes on its side of the tap
+    SCRIPTED_RECORD      PORT:FOLDER of a wire.Recorder, through which it connects
     SCRIPTED_STDOUT, SCRIPTED_STDERR   files whose bytes it writes to its own streams at its start
     SCRIPTED_READ_STDIN  reads stdin to its end and reports it
     SCRIPTED_EXIT        exits with this code at once
@@ -364,8 +364,9 @@ def main():
         signal.signal(signal.SIGTERM, signal.SIG_IGN)
     worker = Worker(sys.argv[1:], env)
     if "SCRIPTED_RECORD" in env:
-        worker.port = wire.Recorder(env["SCRIPTED_RECORD"], worker.port, worker.host).port
-        worker.host = "127.0.0.1"
+        recorder, _, folder = env["SCRIPTED_RECORD"].partition(":")
+        wire.tell(folder, worker.port)
+        worker.port = int(recorder)
     os._exit(worker.run())  # at once, whatever threads still do: like a process that was told to end
 
 

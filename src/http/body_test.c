@@ -59,6 +59,8 @@ static const struct {
     {NULL, GET CODED "3\rabc", AZM_OK, AZM_BAD_INPUT, ""},
     {NULL, GET CODED "3 3\r\nabc", AZM_OK, AZM_BAD_INPUT, ""},
     {NULL, GET CODED "\r\nabc", AZM_OK, AZM_BAD_INPUT, ""},
+    {NULL, GET CODED "1\r\na\r\n\r\n", AZM_OK, AZM_BAD_INPUT, "a"},
+    {NULL, GET CODED "00000001\r\na\r\n00000001\r\nb\r\n0\r\n\r\n", AZM_OK, AZM_END, "ab" THEN},
     {NULL, GET CODED ";x\r\nabc", AZM_OK, AZM_BAD_INPUT, ""},
     {NULL, GET CODED "-1\r\nabc", AZM_OK, AZM_BAD_INPUT, ""},
     {NULL, GET CODED "0x3\r\nabc", AZM_OK, AZM_BAD_INPUT, ""},

@@ -177,7 +177,7 @@ static enum azm_status begin_headers(struct azm_h2 *h2)
     h2->block_open = true;
     h2->block_promised = h2->type == PUSH_PROMISE;
     h2->block_skipped = h2->client != NULL;
-    h2->block_ends_stream = h2->type == HEADERS && h2->flags & END_STREAM;
+    h2->block_ends_stream = h2->flags & END_STREAM;
     return h2->type == PUSH_PROMISE && !h2->client ? AZM_BAD_INPUT : AZM_OK;
 }
 
@@ -213,7 +213,6 @@ static enum azm_status begin_frame(struct azm_h2 *h2, const uint8_t head[HEAD_SI
     h2->left = be32(head) >> 8;
     h2->type = head[3];
     h2->flags = head[4];
-    h2->padding = 0;
     if (!in_order(h2, stream))
         return AZM_BAD_INPUT;
     h2->stream = stream;

@@ -36,8 +36,9 @@ static const struct {
     REQUEST("GET / HTTP/1.1\r\nA: b\r\n", AZM_MORE, ""),
     REQUEST("", AZM_MORE, ""),
     REQUEST("\r\n", AZM_MORE, ""),
-    REQUEST("GET / HTTP/1.1\nA: b\n\n", AZM_BAD_INPUT, ""),                /* bare LF */
-    REQUEST("GET / HTTP/1.1\r\nA: b\rc\r\n\r\n", AZM_BAD_INPUT, ""),       /* bare CR */
+    REQUEST("GET / HTTP/1.1\nA: b\n\n", AZM_BAD_INPUT, ""),          /* bare LF */
+    REQUEST("GET / HTTP/1.1\r\nA: b\rc\r\n\r\n", AZM_BAD_INPUT, ""), /* bare CR */
+    REQUEST("GET / HTTP/1.1\r\nA: b\rc", AZM_BAD_INPUT, ""),
     REQUEST("GET / HTTP/1.1\r\nA: b\r\r\n\r\n", AZM_BAD_INPUT, ""),        /* CR CR LF */
     REQUEST("GET / HTTP/1.1\r\nA : b\r\n\r\n", AZM_BAD_INPUT, ""),         /* white space before the colon */
     REQUEST("GET / HTTP/1.1\r\nA: b\r\n c: d\r\n\r\n", AZM_BAD_INPUT, ""), /* folded line */
@@ -49,6 +50,9 @@ static const struct {
     REQUEST("GET / HTTP/1.1\r\n\xc3\xa9: b\r\n\r\n", AZM_BAD_INPUT, ""),
     REQUEST("GET  / HTTP/1.1\r\n\r\n", AZM_BAD_INPUT, ""),
     REQUEST("GET /a b HTTP/1.1\r\n\r\n", AZM_BAD_INPUT, ""),
+    REQUEST("GET  HTTP/1.1\r\n\r\n", AZM_BAD_INPUT, ""),
+    REQUEST(" / HTTP/1.1\r\n\r\n", AZM_BAD_INPUT, ""),
+    REQUEST("G(T / HTTP/1.1\r\n\r\n", AZM_BAD_INPUT, ""),
     REQUEST("GET\t/ HTTP/1.1\r\n\r\n", AZM_BAD_INPUT, ""),
     REQUEST("GET /\t HTTP/1.1\r\n\r\n", AZM_BAD_INPUT, ""),
     REQUEST("GET /\r\n\r\n", AZM_BAD_INPUT, ""), /* HTTP/0.9 */

@@ -67,8 +67,9 @@ static size_t plain(azm_slice s)
     for (uint64_t word; s.len - n >= sizeof word; n += sizeof word) {
         memcpy(&word, s.ptr + n, sizeof word);
         uint64_t quote = word ^ ones * '"', slash = word ^ ones * '\\';
-        /* Wrong only above a byte that is caught anyway, and then only towards caution. */
-        if (((word - ones * 0x20) | (quote - ones) | (slash - ones) | word) & high)
+        /* The high bit is left by a control character, a zero (the quote, the slash), and by bytes of 0x80 and above in
+         * at least one of the three. A borrow goes wrong only above a byte that is caught anyway. */
+        if (((word - ones * 0x20) | (quote - ones) | (slash - ones)) & high)
             break;
     }
     for (; n < s.len; n++) {
@@ -132,7 +133,8 @@ struct azm_json_writer *azm_json_key(struct azm_json_writer *json, azm_slice key
     if (at) {
         *at = '"';
         memcpy(at + 1, key.ptr, key.len);
-        memcpy(at + 1 + key.len, "\":", 2);
+        at[1 + key.len] = '"';
+        at[2 + key.len] = ':';
         json->out->len += key.len + 3;
     }
     return json;
@@ -184,10 +186,11 @@ void azm_json_ms(struct azm_json_writer *json, int64_t us)
     char text[NUMBER_MAX], *end = text + sizeof text, *at = end;
     uint64_t value = magnitude(us), fraction = value % 1000;
     if (fraction) {
-        for (int i = 0; i < 3; i++, fraction /= 10)
+        int places = 3;
+        for (; fraction % 10 == 0; places--) /* 1.500 */
+            fraction /= 10;
+        for (; places > 0; places--, fraction /= 10)
             *--at = (char)('0' + fraction % 10);
-        while (end[-1] == '0') /* 1.500 */
-            end--;
         *--at = '.';
     }
     at = digits_before(at, value / 1000);

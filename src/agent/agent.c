@@ -141,7 +141,7 @@ static void farewell(struct agent *agent)
         collect(agent, now_us + POLL_MIN_US);
         now_us = azm_clock_mono_us();
     }
-    azm_routes_dispose(&agent->routes);
+    azm_routes_stop(&agent->routes);
     collect(agent, 0);
     last_status(agent);
 }

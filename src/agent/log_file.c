@@ -34,8 +34,9 @@ static void rotate(void)
     snprintf(second, sizeof second, "%s.2", out.path);
     if (out.file)
         fclose(out.file);
-    if (azm_file_rename(first, second, NULL) != AZM_OK || azm_file_rename(out.path, first, NULL) != AZM_OK)
-        (void)errno; /* what cannot be kept is lost: a log must not grow for ever */
+    /* What cannot be kept is lost, and often there is none yet: a log must not grow for ever. */
+    enum azm_status older = azm_file_rename(first, second, NULL), newer = azm_file_rename(out.path, first, NULL);
+    (void)older, (void)newer;
     begin("w");
 }
 

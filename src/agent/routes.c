@@ -74,6 +74,20 @@ static void end(struct azm_routes *routes, struct azm_route **at)
     free(route);
 }
 
+void azm_routes_stop(struct azm_routes *routes)
+{
+    for (struct azm_route *route = routes->first; route; route = route->next) {
+        route->last = azm_route_state(route);
+        azm_delivery_close(route->delivery);
+        route->delivery = NULL;
+    }
+}
+
+struct azm_delivery_state azm_route_state(const struct azm_route *route)
+{
+    return route->delivery ? azm_delivery_state(route->delivery) : route->last;
+}
+
 void azm_routes_dispose(struct azm_routes *routes)
 {
     while (routes->first)
@@ -144,7 +158,7 @@ void azm_routes_tidy(struct azm_routes *routes, int64_t now_us)
     while (*at && !routes->to_file) {
         struct azm_route *route = *at;
         bool unused = route->users == 0 && now_us - route->unused_us > UNUSED_US;
-        if (unused && azm_delivery_state(route->delivery).waiting == 0)
+        if (unused && azm_route_state(route).waiting == 0)
             end(routes, at);
         else
             at = &route->next;
@@ -160,7 +174,7 @@ void azm_routes_hurry(struct azm_routes *routes)
 bool azm_routes_busy(struct azm_routes *routes)
 {
     for (struct azm_route *route = routes->first; route; route = route->next) {
-        struct azm_delivery_state state = azm_delivery_state(route->delivery);
+        struct azm_delivery_state state = azm_route_state(route);
         if (state.waiting && !state.ended)
             return true;
     }

@@ -9,7 +9,8 @@
 
 struct azm_route {
     struct azm_route *next;
-    struct azm_delivery *delivery;
+    struct azm_delivery *delivery;  /* NULL when stopped */
+    struct azm_delivery_state last; /* of a stopped one */
     const struct azm_exporter_kind *kind;
     char name[256]; /* where it goes, without secrets */
     unsigned users;
@@ -27,8 +28,11 @@ struct azm_routes {
 /* output: a file that gets everything, instead of any server; NULL for none. */
 enum azm_status azm_routes_init(struct azm_routes *routes, struct azm_mailbox *mailbox, const char *output,
                                 struct azm_error *err) AZM_MUST_CHECK;
-/* Ends all deliveries; what they had in hand stays unanswered. */
+/* Ends all deliveries, so that no bundle is borrowed any more; what they had in hand stays unanswered. */
+void azm_routes_stop(struct azm_routes *routes);
+/* When no feed uses them any more. */
 void azm_routes_dispose(struct azm_routes *routes);
+struct azm_delivery_state azm_route_state(const struct azm_route *route);
 
 /* Counts a user; give it back with azm_routes_leave. NULL: nothing is sent for this destination, err says why. */
 struct azm_route *azm_routes_join(struct azm_routes *routes, const struct azm_destination *destination,

@@ -50,7 +50,7 @@ static void put_destination(struct azm_json_writer *json, const struct azm_feed 
 {
     if (!feed->route)
         return;
-    struct azm_delivery_state state = azm_delivery_state(feed->route->delivery);
+    struct azm_delivery_state state = azm_route_state(feed->route);
     struct azm_object_mark mark = azm_object_open(json, "destination");
     azm_object_text(json, "url", azm_slice_str(feed->route->name));
     azm_object_bool(json, "failing", state.failing);

@@ -1,0 +1,567 @@
+"""azimuth agent: rings that a stand-in for the tap writes, against servers with whims."""
+import collections
+import gzip
+import http.server
+import json
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import threading
+import time
+
+import pytest
+
+from processes import AZIMUTH, BIN, PATIENCE
+
+RINGGEN = BIN.parent / "tools" / "ringgen"
+SHARED = pathlib.Path(os.environ.get("AZM_SHARED") or pathlib.Path(__file__).resolve().parents[3] / "shared")
+SCHEMAS = SHARED / "data" / "intake-v2"
+ENV = {k: v for k, v in os.environ.items()
+       if "proxy" not in k.lower() and not k.startswith(("ELASTIC_", "AZIMUTH_", "OTEL_"))}
+
+
+def wait_for(what, patience=PATIENCE):
+    end = time.monotonic() + patience
+    while not (result := what()):
+        assert time.monotonic() < end, "it never happened"
+        time.sleep(0.02)
+    return result
+
+
+Request = collections.namedtuple("Request", "status headers lines")
+
+
+class Server:
+    """Takes intake v2. script: what to answer, one after the other, the last one for ever; each is a status or
+    (status, body, headers). While `gate` is closed no request is answered."""
+
+    def __init__(self, *script, host="127.0.0.1", port=0):
+        self.script, self.requests, self.gate = list(script) or [202], [], threading.Event()
+        self.arrived = 0
+        self.gate.set()
+        server, lock = self, threading.Lock()
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                if self.headers.get("Content-Encoding") == "gzip":
+                    body = gzip.decompress(body)
+                with lock:
+                    server.arrived += 1
+                    answer = server.script.pop(0) if len(server.script) > 1 else server.script[0]
+                server.gate.wait(PATIENCE)
+                status, text, headers = answer if isinstance(answer, tuple) else (answer, "", {})
+                lines = [json.loads(line) for line in body.splitlines()]
+                try:
+                    self.send_response(status)
+                    for name, value in {**headers, "Content-Length": str(len(text))}.items():
+                        self.send_header(name, value)
+                    self.end_headers()
+                    self.wfile.write(text.encode())
+                except OSError:
+                    return
+                finally:
+                    server.requests.append(Request(status, {**self.headers, "path": self.path}, lines))
+
+            def log_message(self, *args):
+                pass
+
+        self.http = http.server.ThreadingHTTPServer((host, port), Handler)
+        self.http.daemon_threads = True
+        self.url = "http://%s:%d" % self.http.server_address[:2]
+        threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+
+    def events(self, status=202):
+        return [line["transaction"] for r in self.requests if r.status == status for line in r.lines[1:]]
+
+    def ids(self, status=202):
+        return [int(event["id"], 16) for event in self.events(status)]
+
+    def wait(self, ids):
+        """Until all of these were answered with 202, each once."""
+        wait_for(lambda: len(self.ids()) >= len(list(ids)))
+        assert sorted(self.ids()) == list(ids)
+
+    def close(self):
+        self.gate.set()
+        self.http.shutdown()
+        self.http.server_close()
+
+
+class Writer:
+    """A stand-in for a tap: see src/agent/ringgen.c."""
+
+    def __init__(self, run_dir, name, size=None):
+        self.path = run_dir / name
+        args = [RINGGEN, self.path] + ([str(size)] if size else [])
+        self.process = subprocess.Popen(args, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert self.process.stdout.readline() == "ready\n"
+
+    def say(self, line):
+        self.process.stdin.write(line + "\n")
+        self.process.stdin.flush()
+        return self.process.stdout.readline().strip()
+
+    def source(self, service, url, **more):
+        words = [word for pair in more.items() for word in map(str, pair)]
+        assert self.say(" ".join(["source", service, str(self.process.pid), url, *words])) == "ok"
+        return self
+
+    def put(self, n):
+        assert self.say(f"put {n}") == str(n)
+
+    def number(self, what):
+        return int(self.say(what))
+
+    def end(self, how=None):
+        if how:
+            self.process.send_signal(how)
+        else:
+            self.process.stdin.close()
+        self.process.wait(PATIENCE)
+        self.process.stdout.close()
+
+
+class Place:
+    """A run folder, and all that lives around it."""
+
+    def __init__(self, folder):
+        self.run_dir = folder / "run"
+        self.run_dir.mkdir(mode=0o700)
+        self.agents, self.writers, self.servers = [], [], []
+
+    def server(self, *script, **more):
+        self.servers.append(Server(*script, **more))
+        return self.servers[-1]
+
+    def writer(self, name="ring-1-1", **more):
+        self.writers.append(Writer(self.run_dir, name, **more))
+        return self.writers[-1]
+
+    def agent(self, *more, wait=True, **env):
+        agent = subprocess.Popen([AZIMUTH, "agent", "--run-dir", self.run_dir, *more], env={**ENV, **env},
+                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        self.agents.append(agent)
+        if wait:
+            wait_for(lambda: f"process {agent.pid}\n" in self.log() or agent.poll() is not None)
+        return agent
+
+    def log(self):
+        path = self.run_dir / "agent.log"
+        return path.read_text() if path.exists() else ""
+
+    def status(self, name="local"):
+        """The status of the one process of this instance."""
+        found = list(self.run_dir.glob(f"status/{name}-*.json"))
+        return json.loads(found[0].read_text()) if found else {}
+
+    def rings(self):
+        return sorted(p.name for p in self.run_dir.glob("ring-*"))
+
+    def close(self):
+        for server in self.servers:
+            server.close()
+        for process in self.agents + [w.process for w in self.writers]:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+            for stream in (process.stdin, process.stdout, process.stderr):
+                if stream and not stream.closed:
+                    stream.close()
+
+
+@pytest.fixture
+def place(tmp_path):
+    place = Place(tmp_path)
+    yield place
+    place.close()
+
+
+def end(agent, how=signal.SIGTERM):
+    agent.send_signal(how)
+    return agent.wait(PATIENCE)
+
+
+# -- the usual way
+
+def test_events_arrive_as_the_protocol_wants_them(place):
+    server = place.server()
+    writer = place.writer().source("shop", server.url + "/base/", api_key="key=", secret_token="token", node="n1")
+    writer.put(3)
+    place.agent()
+    server.wait(range(1, 4))
+    writer.put(2)
+    server.wait(range(1, 6))
+    for request in server.requests:
+        assert list(request.lines[0]) == ["metadata"]
+        assert request.lines[0]["metadata"]["process"] == {"pid": writer.process.pid}
+        assert request.headers["path"] == "/base/intake/v2/events"
+        assert request.headers["Content-Type"] == "application/x-ndjson"
+        assert request.headers["Accept"] == "application/json"
+        assert request.headers["Authorization"] == "ApiKey key="
+        assert request.headers["User-Agent"] == "apm-agent-azimuth/1 (shop)"
+        assert "Content-Encoding" not in request.headers  # plain to this machine
+    wait_for(lambda: writer.number("used") == 0)
+    assert wait_for(lambda: writer.number("beat") > 2)
+
+
+def test_another_machine_gets_gzip(place):
+    server = place.server(host="127.0.0.2")  # not one of the names that mean "this machine"
+    place.writer().source("shop", server.url, secret_token="token").put(3)
+    place.agent()
+    server.wait(range(1, 4))
+    assert server.requests[0].headers["Content-Encoding"] == "gzip"
+    assert server.requests[0].headers["Authorization"] == "Bearer token"
+
+
+@pytest.mark.skipif(not SCHEMAS.is_dir(), reason="the schemas of intake v2 are not at hand (AZM_SHARED)")
+def test_lines_are_what_the_schemas_demand(place):
+    jsonschema = pytest.importorskip("jsonschema")
+    out = place.run_dir / "out.ndjson"
+    place.writer().source("shop", "http://127.0.0.1:9", node="n1").put(5)
+    place.agent("--output", out)
+    wait_for(lambda: out.exists() and out.read_text().count("\n") == 6)
+    for line in out.read_text().splitlines():
+        (kind, value), = json.loads(line).items()
+        jsonschema.validate(value, json.loads((SCHEMAS / f"{kind}.json").read_text()), jsonschema.Draft7Validator)
+
+
+def test_each_server_gets_its_own_and_waits_for_no_other(place):
+    slow, dead, good = place.server(), place.server(503), place.server()
+    slow.gate.clear()
+    names = {"ring-1-1": slow, "ring-2-1": dead, "ring-3-1": good}
+    writers = {name: place.writer(name).source(name, server.url) for name, server in names.items()}
+    for writer in writers.values():
+        writer.put(5)
+    place.agent()
+    wait_for(lambda: slow.arrived and dead.arrived)
+    good.wait(range(1, 6))
+    writers["ring-3-1"].put(5)
+    good.wait(range(1, 11))
+    slow.gate.set()
+    slow.wait(range(1, 6))
+    for name, server in names.items():
+        assert {r.lines[0]["metadata"]["service"]["name"] for r in server.requests} == {name}
+
+
+def test_a_new_source_in_the_same_ring(place):
+    """A placeholder is specialized: what comes after it belongs to another app, with another server."""
+    before, after = place.server(), place.server()
+    writer = place.writer().source("placeholder", before.url)
+    writer.put(2)
+    writer.source("shop", after.url)
+    writer.put(2)
+    place.agent()
+    before.wait([1, 2])
+    after.wait([3, 4])
+    assert after.requests[0].lines[0]["metadata"]["service"]["name"] == "shop"
+
+
+# -- servers with whims
+
+@pytest.mark.parametrize("script", [
+    [503, 503, 202],
+    [429, 202],
+    [(429, "", {"Retry-After": "1"}), 202],
+    [500, 408, 202],
+], ids=str)
+def test_what_a_server_cannot_take_now_is_kept(place, script):
+    server = place.server(*script)
+    writer = place.writer().source("shop", server.url)
+    writer.put(3)
+    place.agent()
+    server.wait(range(1, 4))
+    assert [r.status for r in server.requests] == [s[0] if isinstance(s, tuple) else s for s in script]
+    assert f"{server.url} does not take events, they are kept" in place.log()
+    wait_for(lambda: writer.number("used") == 0)
+
+
+def test_a_server_that_comes_late(place):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    place.writer().source("shop", f"http://127.0.0.1:{port}").put(3)
+    place.agent()
+    wait_for(lambda: "does not take events" in place.log())
+    place.server(port=port).wait(range(1, 4))
+
+
+def test_what_is_rejected_is_counted_and_dropped(place):
+    answer = json.dumps({"accepted": 1, "errors": [{"message": "bad outcome", "document": "{}"}]})
+    server = place.server((400, answer, {}), 202)
+    writer = place.writer().source("shop", server.url, node="n1")
+    writer.put(3)
+    place.agent()
+    wait_for(lambda: server.requests)
+    writer.put(2)
+    server.wait([4, 5])
+    assert "rejected 2 events, they are lost: it answered 400: bad outcome" in place.log()
+    wait_for(lambda: place.status("n1").get("delivered") == 3)
+    assert place.status("n1")["dropped"]["rejected"] == 2
+    assert place.status("n1")["answers"] == {"202": 1, "400": 1}
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_server_that_does_not_know_us(place, status):
+    server = place.server((status, '{"error": "who are you"}', {}))
+    writer = place.writer().source("shop", server.url, api_key="wrong")
+    writer.put(3)
+    agent = place.agent()
+    wait_for(lambda: f"it answered {status}: who are you" in place.log())
+    writer.put(1)
+    time.sleep(1.5)
+    assert server.arrived == 1  # the next attempt is long after
+    assert end(agent) == 0
+    server.script = [202]
+    place.agent()
+    server.wait(range(1, 5))
+
+
+def test_reading_ahead_has_an_end(place):
+    server = place.server()
+    server.gate.clear()
+    writer = place.writer(size=32768 + 65536).source("shop", server.url, node="n1")
+    place.agent()
+    taken = sum(int(writer.say("put 100")) for _ in range(20))
+    assert 0 < taken < 2000
+    assert writer.number("dropped") == 2000 - taken
+    server.gate.set()
+    wait_for(lambda: len(server.ids()) == taken)
+    wait_for(lambda: place.status("n1").get("dropped", {}).get("ring_full") == 2000 - taken)
+
+
+def test_many_events(place):
+    server = place.server()
+    writer = place.writer().source("shop", server.url)
+    place.agent()
+    ids = []
+    for _ in range(20):
+        before = writer.number("dropped")
+        assert writer.number("put 1000") + writer.number("dropped") - before == 1000
+        wait_for(lambda: writer.number("used") < 200000)
+    ids = server.ids
+    wait_for(lambda: len(ids()) + writer.number("dropped") == 20000)
+    assert len(set(ids())) == len(ids())
+    assert writer.number("dropped") == 0
+
+
+def test_no_destination(place):
+    for number, url in enumerate(("none", "otlp", "ftp://example")):
+        place.writer(f"ring-{number}-1").source("shop", url, node=f"n{number}").put(2)
+    place.agent()
+    wait_for(lambda: all(place.status(f"n{n}").get("dropped", {}).get("unsendable") == 2 for n in range(3)))
+    for reason in ("no server is configured", "OTLP endpoint", "expected http://HOST"):
+        assert reason in place.log()
+    for writer in place.writers:
+        assert writer.number("used") == 0
+
+
+# -- deaths
+
+def test_a_killed_agent_loses_nothing(place):
+    server = place.server()
+    writer = place.writer().source("shop", server.url)
+    first = place.agent()
+    writer.put(5)
+    server.wait(range(1, 6))  # the source record is released with these
+    wait_for(lambda: writer.number("used") == 0)
+    server.gate.clear()
+    writer.put(5)
+    wait_for(lambda: server.arrived > len(server.requests))
+    writer.put(5)
+    end(first, signal.SIGKILL)
+    writer.put(5)
+    server.gate.set()
+    place.agent()
+    wait_for(lambda: set(server.ids()) == set(range(1, 21)))
+    counts = collections.Counter(server.ids())
+    assert all(n == 1 for i, n in counts.items() if not 6 <= i <= 10)  # answered ones never come again
+    assert {r.lines[0]["metadata"]["service"]["name"] for r in server.requests} == {"shop"}
+
+
+@pytest.mark.parametrize("how", [None, signal.SIGKILL], ids=["orderly", "killed"])
+def test_the_ring_of_a_dead_writer_is_drained_and_removed(place, how):
+    server = place.server()
+    writer = place.writer().source("shop", server.url, node="n1")
+    writer.put(3)
+    writer.end(how)
+    place.agent()
+    server.wait(range(1, 4))
+    wait_for(lambda: not place.rings())
+    wait_for(lambda: place.status("n1").get("ended"))
+    assert place.status("n1")["delivered"] == 3
+
+
+def test_a_ring_is_kept_while_its_server_is_away(place):
+    server = place.server(503)
+    writer = place.writer().source("shop", server.url)
+    writer.put(3)
+    writer.end()
+    agent = place.agent()
+    wait_for(lambda: server.requests)
+    time.sleep(1.5)
+    assert place.rings() == ["ring-1-1"]
+    assert end(agent) == 0
+    server.script = [202]
+    place.agent()
+    server.wait(range(1, 4))
+    wait_for(lambda: not place.rings())
+
+
+def test_asked_to_end_it_sends_what_there_is(place):
+    server = place.server()
+    writer = place.writer().source("shop", server.url)
+    agent = place.agent()
+    writer.put(100)
+    assert end(agent) == 0
+    server.wait(range(1, 101))
+
+
+def test_asked_to_end_it_does_not_wait_for_a_server_for_ever(place):
+    server = place.server()
+    server.gate.clear()
+    writer = place.writer().source("shop", server.url)
+    writer.put(3)
+    agent = place.agent()
+    wait_for(lambda: server.arrived)
+    assert end(agent) == 0
+    assert writer.number("used") > 0
+
+
+# -- one agent
+
+def test_it_ends_when_there_is_nothing_to_do(place):
+    server = place.server()
+    writer = place.writer().source("shop", server.url)
+    writer.put(3)
+    agent = place.agent("--idle-seconds", "1")
+    time.sleep(2)
+    assert agent.poll() is None  # a writer lives
+    writer.end()
+    assert agent.wait(PATIENCE) == 0
+    server.wait(range(1, 4))
+
+
+def test_a_second_agent_quits(place):
+    server = place.server()
+    writer = place.writer().source("shop", server.url)
+    place.agent()
+    second = place.agent(wait=False)
+    assert second.wait(PATIENCE) == 0
+    assert second.stderr.read() == ""
+    writer.put(3)
+    server.wait(range(1, 4))
+
+
+def test_it_gives_way_to_a_newer_agent(place):
+    agent = place.agent()
+    (place.run_dir / "agent.request").write_text("0.0.1")
+    wait_for(lambda: not (place.run_dir / "agent.request").exists())  # an older one has nothing to ask for
+    assert agent.poll() is None
+    (place.run_dir / "agent.request").write_text("999.0")
+    assert agent.wait(PATIENCE) == 0
+    assert "a newer agent takes over" in place.log()
+
+
+def test_it_takes_over_from_an_older_agent(place):
+    import fcntl
+    (place.run_dir / "agent.version").write_text("0.0.1")
+    with open(place.run_dir / "agent.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        agent = place.agent(wait=False)
+        wait_for(lambda: (place.run_dir / "agent.request").exists())
+        assert agent.poll() is None
+    wait_for(lambda: f"process {agent.pid}\n" in place.log())
+    assert not (place.run_dir / "agent.request").exists()
+
+
+def test_a_daemon_has_a_session_of_its_own(place):
+    starter = place.agent("--daemon", wait=False)
+    assert starter.wait(PATIENCE) == 0
+    wait_for(lambda: "process " in place.log())
+    pid = int(place.log().split("process ")[1].split()[0])
+    assert pid != starter.pid and os.getsid(pid) == pid
+    assert {os.readlink(f"/proc/{pid}/fd/{fd}") for fd in range(3)} == {"/dev/null"}
+    os.kill(pid, signal.SIGTERM)
+    wait_for(lambda: "ended: asked to end" in place.log())
+
+
+# -- what can be wrong
+
+def test_strange_records_and_files(place):
+    server = place.server()
+    (place.run_dir / "ring-7-7").write_bytes(os.urandom(65536))
+    (place.run_dir / "ring-8-8").write_bytes(b"")
+    (place.run_dir / "ring-9-9").symlink_to("/etc/passwd")
+    (place.run_dir / "ring-x").mkdir()
+    writer = place.writer().source("shop", server.url, node="n1")
+    for kind in (2, 1, 99):
+        assert writer.say(f"junk {kind}") == "ok"
+    assert writer.say("note the disk is \x1b[31mfull") == "ok"
+    writer.source("shop", server.url, node="n1")
+    writer.put(3)
+    place.agent()
+    server.wait(range(1, 4))
+    wait_for(lambda: "doctor: ring-1-1: the disk is ?[31mfull" in place.log())
+    assert "ring-7-7" in place.log() and "ring-9-9" in place.log()
+    assert wait_for(lambda: place.status("n1"))["dropped"]["unreadable"] == 2
+    assert place.rings() == ["ring-1-1", "ring-7-7", "ring-8-8", "ring-9-9", "ring-x"]
+
+
+def test_secrets_are_nowhere(place):
+    server = place.server((401, '{"error": "no"}', {}))
+    url = server.url.replace("http://", "http://user:verysecret@") + "/?k=verysecret"
+    place.writer("ring-1-1").source("a", url, api_key="verysecret", node="n1").put(1)
+    place.writer("ring-2-1").source("b", url, secret_token="verysecret", node="n1").put(1)
+    agent = place.agent(ELASTIC_APM_LOG_LEVEL="trace")
+    wait_for(lambda: len(server.requests) == 2 and len(list(place.run_dir.glob("status/*.json"))) == 2)
+    assert end(agent) == 0
+    assert "api_key=[REDACTED]" in place.log() and "secret_token=[REDACTED]" in place.log()
+    for path in [place.run_dir / "agent.log", *place.run_dir.glob("status/*")]:
+        assert "verysecret" not in path.read_text()
+    assert "verysecret" not in agent.stderr.read()
+
+
+def test_a_full_disk_loses_nothing(place):
+    writer = place.writer().source("shop", "http://127.0.0.1:9")
+    writer.put(3)
+    place.agent("--output", "/dev/full")
+    wait_for(lambda: "/dev/full does not take events, they are kept" in place.log())
+    assert writer.number("used") > 0
+
+
+@pytest.mark.parametrize("args, says", [
+    (["--idle-seconds", "soon"], "--idle-seconds expects"),
+    (["--what"], "--what is no option"),
+    (["more"], "takes no arguments"),
+    (["--daemon", "--foreground"], "exclude each other"),
+    (["--run-dir", "relative"], "expected an absolute path"),
+    (["--daemon", "--output", "relative"], "needs an absolute path"),
+])
+def test_wrong_usage(args, says):
+    done = subprocess.run([AZIMUTH, "agent", *args], env=ENV, capture_output=True, text=True, timeout=PATIENCE)
+    assert done.returncode == 2
+    assert says in done.stderr
+
+
+def test_folders_that_are_not_fit(tmp_path):
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open").chmod(0o755)
+    (tmp_path / "file").write_text("")
+    (tmp_path / "link").symlink_to(tmp_path / "open")
+    for name, says in {"open": "expected 0700", "file": "not a folder", "link": "symbolic link",
+                       "none/below": "none/below"}.items():
+        done = subprocess.run([AZIMUTH, "agent", "--run-dir", tmp_path / name], env=ENV, capture_output=True, text=True,
+                              timeout=PATIENCE)
+        assert done.returncode == 1
+        assert says in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_an_output_that_cannot_be_written(place):
+    agent = place.agent("--output", "/nowhere/out.ndjson", wait=False)
+    assert agent.wait(PATIENCE) == 1
+    assert "cannot write /nowhere/out.ndjson" in agent.stderr.read()

@@ -14,8 +14,13 @@ typedef struct azm_slice {
 } azm_slice;
 
 #define AZM_S(literal) ((azm_slice){"" literal, sizeof(literal) - 1})
-#define AZM_FMT(s)     (int)(s).len, (s).ptr /* two arguments, for "%.*s"; foreign text goes through azm_slice_take first \
-                                              */
+#define AZM_S_INIT(literal)                                                                                            \
+    {                                                                                                                  \
+        "" literal, sizeof(literal) - 1                                                                                \
+    } /* the same, where C wants a constant initializer */
+#define AZM_FMT(s)                                                                                                     \
+    (int)(s).len, (s).ptr /* two arguments, for "%.*s"; foreign text goes through azm_slice_take first                 \
+                           */
 
 static inline azm_slice azm_slice_of(const void *ptr, size_t len)
 {

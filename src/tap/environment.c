@@ -2,6 +2,16 @@
 
 #define TEXT_MAX (256u * 1024)
 
+static bool is_ours(azm_slice name)
+{
+    static const azm_slice prefixes[] = {AZM_S_INIT("ELASTIC_APM_"), AZM_S_INIT("OTEL_"), AZM_S_INIT("AZIMUTH_"),
+                                         AZM_S_INIT("DT_")};
+    for (size_t i = 0; i < AZM_COUNT(prefixes); i++)
+        if (azm_slice_starts(name, prefixes[i]))
+            return true;
+    return false;
+}
+
 static azm_slice get(const void *self, const char *name)
 {
     const struct azm_environment *environment = self;
@@ -11,7 +21,7 @@ static azm_slice get(const void *self, const char *name)
     for (size_t i = environment->count; i > 0; i--) /* the last duplicate wins */
         if (azm_slice_eq(environment->variables[i - 1].name, wanted))
             return environment->variables[i - 1].value;
-    return (azm_slice){NULL, 0};
+    return is_ours(wanted) ? azm_env_get(environment->base, name) : (azm_slice){NULL, 0};
 }
 
 void azm_environment_init(struct azm_environment *environment, const struct azm_env *base)

@@ -1,5 +1,6 @@
 /* The environment that counts: the process's own until a FunctionEnvironmentReloadRequest brings the app's (the host
- * sends its whole environment, so from then on a variable that is not in the message is not set). One thread. */
+ * sends its whole environment, so from then on a variable that is not in the message is not set, but for Azimuth's own
+ * settings: a placeholder has those only where whoever built its image wants them). One thread. */
 #pragma once
 
 #include "base/arena.h"

@@ -66,6 +66,8 @@ struct azm_invocation *azm_invocations_open(struct azm_invocations *invocations,
     *replaced = old != NULL;
     if (!make_pool(invocations) || id.len == 0 || id.len > AZM_INVOCATION_ID_MAX)
         return NULL;
+    if (old && old->answered) /* in a line somewhere */
+        return NULL;
     if (old)
         azm_invocations_close(invocations, old);
     uint32_t index = invocations->free_list;

@@ -16,7 +16,8 @@ struct azm_kept_headers {
 };
 
 struct azm_invocation {
-    uint32_t next; /* in the table's chain, or in the free list */
+    uint32_t next;                       /* in the table's chain, or in the free list */
+    struct azm_invocation *next_waiting; /* the session's */
     uint8_t id_len;
     bool answered; /* complete, but waits until its function is known */
     bool lost;     /* the worker or the stream ended before it answered */
@@ -55,7 +56,8 @@ struct azm_invocations {
 void azm_invocations_init(struct azm_invocations *invocations, uint64_t seed);
 void azm_invocations_dispose(struct azm_invocations *invocations);
 
-/* A new entry under that id; zeroed but for its text. NULL: the pool is used up, or the id is empty or too long.
+/* A new entry under that id; zeroed but for its text. NULL: the pool is used up, the id is empty or too long, or it is
+ * that of an entry which is answered and waits.
  * An id that is open already gives the open entry's place to the new one (*replaced is set): the host never answers
  * for the old one again. */
 struct azm_invocation *azm_invocations_open(struct azm_invocations *invocations, azm_slice id, bool *replaced);

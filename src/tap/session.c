@@ -179,28 +179,26 @@ static void send(struct azm_session *session, struct azm_invocation *invocation)
     azm_invocations_close(&session->invocations, invocation);
 }
 
-struct sweep {
-    struct azm_session *session;
-    int64_t now_us;
-};
-
-static void send_if_waiting(void *self, struct azm_invocation *invocation)
-{
-    const struct sweep *sweep = self;
-    if (!invocation->answered || !may_go_out(sweep->session, invocation, sweep->now_us))
-        return;
-    sweep->session->waiting--;
-    send(sweep->session, invocation);
-}
-
-/* What was read meanwhile, and the invocations that waited for it. */
+/* What was read meanwhile, and the invocations that waited for it, in the order of their answers. */
 static void catch_up(struct azm_session *session, int64_t now_us)
 {
-    struct sweep sweep = {session, now_us};
     if (session->files)
         azm_files_take(session->files, describe, session);
-    if (session->waiting && session->channel.state != AZM_CHANNEL_CLOSED)
-        azm_invocations_each(&session->invocations, send_if_waiting, &sweep);
+    while (session->waiting_first && may_go_out(session, session->waiting_first, now_us)) {
+        struct azm_invocation *invocation = session->waiting_first;
+        session->waiting_first = invocation->next_waiting;
+        send(session, invocation);
+    }
+}
+
+static void wait_in_line(struct azm_session *session, struct azm_invocation *invocation)
+{
+    invocation->answered = true;
+    if (session->waiting_first)
+        session->waiting_last->next_waiting = invocation;
+    else
+        session->waiting_first = invocation;
+    session->waiting_last = invocation;
 }
 
 static void begin_invocation(struct azm_session *session, const struct azm_rpc_message *message, int64_t now_us)
@@ -224,12 +222,12 @@ static void finish(struct azm_session *session, struct azm_invocation *invocatio
 {
     invocation->duration_us = now_us > invocation->start_us ? (uint64_t)(now_us - invocation->start_us) : 0;
     session->saw_answer = true;
-    if (may_go_out(session, invocation, now_us)) {
+    if (session->waiting_first)
+        catch_up(session, now_us);
+    if (!session->waiting_first && may_go_out(session, invocation, now_us))
         send(session, invocation);
-    } else {
-        invocation->answered = true;
-        session->waiting++;
-    }
+    else
+        wait_in_line(session, invocation);
 }
 
 static void end_invocation(struct azm_session *session, const struct azm_rpc_message *message, int64_t now_us)
@@ -241,6 +239,11 @@ static void end_invocation(struct azm_session *session, const struct azm_rpc_mes
     azm_request_end(session, invocation, message);
     finish(session, invocation, now_us);
 }
+
+struct sweep {
+    struct azm_session *session;
+    int64_t now_us;
+};
 
 static void lose(void *self, struct azm_invocation *invocation)
 {

@@ -26,8 +26,8 @@ struct azm_session {
     struct azm_channel channel;
 
     unsigned streams;
-    uint32_t waiting;    /* answered invocations that wait for the channel or for their function */
-    int64_t prepared_us; /* when the errands were posted; 0: not yet */
+    struct azm_invocation *waiting_first, *waiting_last; /* answered; wait for the channel or for their function */
+    int64_t prepared_us;                                 /* when the errands were posted; 0: not yet */
     bool source_written, saw_answer;
     bool cold_decided;      /* this process has had its first invocation */
     bool malformed_answers; /* an answer may have been missed */

@@ -2,15 +2,12 @@
 
 #define REQUEST   AZM_S_INIT("request")
 #define MESSAGING AZM_S_INIT("messaging")
-#define AZM_S_INIT(literal)                                                                                            \
-    {                                                                                                                  \
-        "" literal, sizeof(literal) - 1                                                                                \
-    }
 #define NONE                                                                                                           \
     {                                                                                                                  \
         NULL, 0                                                                                                        \
     }
 
+/* clang-format off: a table */
 static const struct azm_trigger triggers[] = {
     {AZM_S_INIT("httpTrigger"), AZM_S_INIT("http"), REQUEST, NONE},
     {AZM_S_INIT("timerTrigger"), AZM_S_INIT("timer"), AZM_S_INIT("scheduled"), NONE},
@@ -25,6 +22,7 @@ static const struct azm_trigger triggers[] = {
     {AZM_S_INIT("sqlTrigger"), AZM_S_INIT("datasource"), REQUEST, NONE},
     {AZM_S_INIT("mysqlTrigger"), AZM_S_INIT("datasource"), REQUEST, NONE},
 };
+/* clang-format on */
 static const struct azm_trigger other = {NONE, AZM_S_INIT("other"), REQUEST, NONE};
 
 const struct azm_trigger *azm_trigger_of(azm_slice binding_type)

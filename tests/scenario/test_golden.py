@@ -4,11 +4,13 @@ tests/golden/<recording>.json holds them with ids and times replaced by their or
 AZM_GOLDEN_UPDATE=1 and read the difference before committing it. The environment each was made in is that of
 tests/recordings/environments.json.
 """
+import contextlib
 import json
 import os
 import pathlib
 import re
 import subprocess
+import time
 
 import pytest
 
@@ -32,12 +34,26 @@ def replay(name, run_dir, *options):
          *options], env=clean_environment(run_dir), capture_output=True, text=True, timeout=120)
 
 
-def drain(run_dir, out):
-    """The rings' events, in order, as the agent writes them."""
-    ran = subprocess.run([BIN / "azimuth", "agent", "--run-dir", run_dir, "--output", out, "--idle-seconds", "0"],
-                         env=clean_environment(run_dir), capture_output=True, text=True, timeout=60)
-    assert ran.returncode == 0, ran.stderr
-    return [json.loads(line) for line in out.read_text().splitlines()]
+@contextlib.contextmanager
+def agent(run_dir, out):
+    """An agent that writes to a file; the tap finds it there and starts none of its own."""
+    process = subprocess.Popen([BIN / "azimuth", "agent", "--run-dir", run_dir, "--output", out],
+                               env=clean_environment(run_dir), stderr=subprocess.PIPE, text=True)
+    try:
+        wait_until(lambda: (run_dir / "agent.lock").exists(), "the agent's lock")
+        yield
+        wait_until(lambda: not list(run_dir.glob("ring-*")), "the end of the rings")
+    finally:
+        process.terminate()
+        _, errors = process.communicate(timeout=30)
+    assert process.returncode == 0, errors
+
+
+def wait_until(done, what):
+    deadline = time.monotonic() + 30
+    while not done():
+        assert time.monotonic() < deadline, f"waited in vain for {what}"
+        time.sleep(0.02)
 
 
 def normalise(events):
@@ -73,10 +89,11 @@ def as_text(events):
 
 @pytest.mark.parametrize("name", GRPC)
 def test_recording_yields_its_golden_events(name, tmp_path):
-    run_dir = tmp_path / "run"
-    ran = replay(name, run_dir)
-    assert ran.returncode == 0, ran.stdout + ran.stderr
-    text = as_text(normalise(drain(run_dir, tmp_path / "events.ndjson")))
+    run_dir, out = tmp_path / "run", tmp_path / "events.ndjson"
+    with agent(run_dir, out):
+        ran = replay(name, run_dir)
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+    text = as_text(normalise([json.loads(line) for line in out.read_text().splitlines()]))
     golden = GOLDEN / f"{name}.json"
     if os.environ.get("AZM_GOLDEN_UPDATE"):
         golden.write_text(text)

@@ -172,6 +172,8 @@ class Channel:
         """The functions that the worker says it has, ready to be loaded."""
         self.send(functions_metadata_request=rpc.FunctionsMetadataRequest(function_app_directory=str(self.host.app)))
         answer = self.heard("function_metadata_response")
+        if answer.result.exception.message:
+            raise RuntimeError(f"indexing failed: {answer.result.exception.message}")
         return [values.Function(m.name, [json.loads(b) for b in m.raw_bindings], id=m.function_id)
                 for m in answer.function_metadata_results]
 
@@ -203,13 +205,13 @@ class Channel:
             self.capabilities.update(answer.capabilities)
         return answer
 
-    def _http(self, request, invocation_id, method, url, headers, params, body):
+    def _http(self, request, name, method, url, headers, params, body):
         query = dict(urllib.parse.parse_qsl(urllib.parse.urlsplit(url).query))
         for key, text in (("Headers", headers), ("Query", query)):
             request.trigger_metadata[key].json = json.dumps(text)
         for key, text in params.items():
             request.trigger_metadata[key].string = text
-        data = request.input_data.add(name="req").data.http
+        data = request.input_data.add(name=name).data.http
         data.SetInParent()
         if "HttpUri" in self.capabilities:
             return
@@ -238,7 +240,7 @@ class Channel:
             request.trigger_metadata[key].CopyFrom(values.typed(value))
         if function.trigger["type"].lower() == "httptrigger":
             url = url or f"http://localhost:7071/api/{function.name}"
-            self._http(request, request.invocation_id, method, url, {"Host": "localhost:7071", **(headers or {})},
+            self._http(request, function.trigger["name"], method, url, {"Host": "localhost:7071", **(headers or {})},
                        params or {}, data)
         else:
             request.input_data.add(name=function.trigger["name"]).data.CopyFrom(values.typed(data))

@@ -84,7 +84,7 @@ def metadata(function, indexed):
     for binding in function.bindings:
         info = out.bindings[binding["name"]]
         info.type = binding["type"]
-        info.direction = rpc.BindingInfo.Direction.Value(binding["direction"])
+        info.direction = rpc.BindingInfo.Direction.Value(binding["direction"].lower())
         if indexed:
             out.raw_bindings.append(json.dumps(binding))
     if indexed:

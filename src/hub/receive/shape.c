@@ -139,25 +139,6 @@ static enum azm_status check_items(const struct azm_shape *shape, const struct p
     return status;
 }
 
-static enum azm_status check_each(const struct azm_shape *shape, const struct place *place, const json_t *object,
-                                  struct azm_error *err)
-{
-    const char *key;
-    json_t *value;
-    json_object_foreach((json_t *)object, key, value)
-    {
-        const struct place here = {.above = place, .key = key};
-        if (shape->keys_without && key[strcspn(key, shape->keys_without)])
-            return bad(&here, err, "holds a character that no such key may hold");
-        enum azm_status status = AZM_OK;
-        if (shape->each && !json_is_null(value))
-            status = check_value(shape->each, &here, value, err);
-        if (status != AZM_OK)
-            return status;
-    }
-    return AZM_OK;
-}
-
 static enum azm_status check_pairs(const struct azm_shape *shape, const struct place *place, const json_t *object,
                                    struct azm_error *err)
 {
@@ -179,21 +160,40 @@ static enum azm_status check_pairs(const struct azm_shape *shape, const struct p
     return AZM_OK;
 }
 
+/* Objects hold few of the keys they may hold: going over those that are there is cheaper than asking for each. */
+static const struct azm_field *find_field(const struct azm_shape *shape, const char *key)
+{
+    for (size_t i = 0; i < shape->count; i++)
+        if (shape->fields[i].key[0] == key[0] && strcmp(shape->fields[i].key, key) == 0)
+            return &shape->fields[i];
+    return shape->each;
+}
+
+static enum azm_status check_required(const struct azm_shape *shape, const struct place *place, const json_t *object,
+                                      struct azm_error *err)
+{
+    for (size_t i = 0; i < shape->count; i++) {
+        const struct place here = {.above = place, .key = shape->fields[i].key};
+        if ((shape->fields[i].type & AZM_REQUIRED) && !is_there(object, here.key))
+            return bad(&here, err, "required");
+    }
+    return AZM_OK;
+}
+
 static enum azm_status check_object(const struct azm_shape *shape, const struct place *place, const json_t *object,
                                     struct azm_error *err)
 {
-    enum azm_status status = AZM_OK;
-    for (size_t i = 0; i < shape->count && status == AZM_OK; i++) {
-        const struct azm_field *field = &shape->fields[i];
-        const json_t *value = json_object_get(object, field->key);
-        const struct place here = {.above = place, .key = field->key};
-        if (value && !json_is_null(value))
+    enum azm_status status = check_required(shape, place, object, err);
+    for (void *at = json_object_iter((json_t *)object); at && status == AZM_OK;
+         at = json_object_iter_next((json_t *)object, at)) {
+        const json_t *value = json_object_iter_value(at);
+        const struct place here = {.above = place, .key = json_object_iter_key(at)};
+        const struct azm_field *field = find_field(shape, here.key);
+        if (shape->keys_without && here.key[strcspn(here.key, shape->keys_without)])
+            status = bad(&here, err, "holds a character that no such key may hold");
+        else if (field && !json_is_null(value))
             status = check_value(field, &here, value, err);
-        else if (field->type & AZM_REQUIRED)
-            status = bad(&here, err, "required");
     }
-    if (status == AZM_OK && (shape->each || shape->keys_without))
-        status = check_each(shape, place, object, err);
     return status == AZM_OK ? check_pairs(shape, place, object, err) : status;
 }
 

@@ -146,8 +146,87 @@ static void killed_at_any_moment(void **state)
     azm_temp_dir_remove(&dir);
 }
 
+/* The other way round: a reader killed at any moment, also inside a release, loses nothing for the next one. */
+static void read_until_killed(const char *path, struct told *told)
+{
+    struct azm_ring_reader reader;
+    struct azm_map *map = azm_map_open(path, SIZE, NULL);
+    if (!map || azm_ring_reader_init(&reader, azm_map_memory(map), SIZE) != AZM_OK)
+        _exit(1);
+    atomic_store(&told->ready, true);
+    for (uint64_t passed = 0;;) {
+        struct azm_ring_record record;
+        uint32_t writer;
+        uint64_t number;
+        if (azm_ring_next(&reader, &record) != AZM_OK)
+            continue;
+        if (!numbered_read(record.bytes, &writer, &number))
+            _exit(2);
+        if (++passed % 8 == 0) { /* safe from here on: the next reader may not have to see it */
+            atomic_store(&told->published[0], number + 1);
+            azm_ring_release(&reader, record.end);
+        }
+    }
+}
+
+static void write_for(struct azm_ring_writer *ring, uint64_t *number, uint64_t bursts)
+{
+    char storage[NUMBERED_MAX];
+    for (uint64_t i = 0; i < bursts; i++) {
+        for (int n = 0; n < 20; n++)
+            *number += azm_ring_put(ring, 1, numbered_make(storage, 0, *number));
+        azm_thread_sleep_us(50);
+    }
+}
+
+static void a_reader_killed_at_any_moment(void **state)
+{
+    (void)state;
+    struct azm_temp_dir dir = azm_temp_dir_make();
+    const char *path = azm_temp_dir_at(&dir, "ring").text;
+    struct azm_random random;
+    struct azm_ring_writer ring;
+    struct azm_ring_reader reader;
+    uint64_t number = 0;
+    struct told *told = mmap(NULL, sizeof *told, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    struct azm_map *map = azm_map_create(path, SIZE, NULL);
+    assert_true(told != MAP_FAILED && map);
+    assert_int_equal(azm_ring_format(azm_map_memory(map), SIZE, 1, 2, 3), AZM_OK);
+    assert_int_equal(azm_ring_writer_init(&ring, azm_map_memory(map), SIZE), AZM_OK);
+    azm_random_init(&random, (uint64_t[4]){(uint64_t)getpid()});
+    for (int i = 0; i < ROUNDS; i++) {
+        told->ready = false;
+        pid_t pid = fork();
+        assert_true(pid >= 0);
+        if (pid == 0)
+            read_until_killed(path, told);
+        while (!atomic_load(&told->ready))
+            assert_int_equal(waitpid(pid, NULL, WNOHANG), 0);
+        write_for(&ring, &number, azm_random_u64(&random) % 20);
+        assert_int_equal(kill(pid, SIGKILL), 0);
+        int how;
+        assert_int_equal(waitpid(pid, &how, 0), pid);
+        assert_true(WIFSIGNALED(how)); /* and did not end by itself, over a record that was not whole */
+        assert_int_equal(azm_ring_reader_init(&reader, azm_map_memory(map), SIZE), AZM_OK);
+        struct azm_ring_record record;
+        uint32_t writer;
+        uint64_t first = number, last = number;
+        while (azm_ring_next(&reader, &record) == AZM_OK) {
+            assert_true(numbered_read(record.bytes, &writer, &last));
+            if (first == number)
+                first = last;
+        }
+        assert_int_equal(last + (first != number), number); /* read to the end, nothing hides behind zeros */
+        assert_true(first <= atomic_load(&told->published[0]) || told->published[0] == 0);
+    }
+    azm_map_close(map);
+    munmap(told, sizeof *told);
+    azm_temp_dir_remove(&dir);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(killed_at_any_moment)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(killed_at_any_moment),
+                                       cmocka_unit_test(a_reader_killed_at_any_moment)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

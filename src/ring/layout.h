@@ -25,8 +25,8 @@ struct azm_ring_header {
     uint64_t spare_head[6];
     _Atomic uint64_t dropped[AZM_RING_DROP_REASONS];
     /* Written by the reader with every release. */
-    _Atomic uint64_t tail;
-    uint64_t spare_tail[7];
+    _Atomic uint64_t tail, released; /* released: ahead of the tail while a release is under way */
+    uint64_t spare_tail[6];
 };
 _Static_assert(offsetof(struct azm_ring_header, heartbeat) == 64, "layout is fixed");
 _Static_assert(offsetof(struct azm_ring_header, head) == 128, "layout is fixed");

@@ -1,5 +1,19 @@
 #include "ring/layout.h"
 
+/* In this order, so that a reader that dies in the middle leaves word of it, and no zeros that look like a record still
+ * to come. */
+static void release(struct azm_ring_reader *reader, uint64_t end)
+{
+    uint64_t len = end - reader->tail, offset = reader->tail & reader->mask, left = reader->mask + 1 - offset;
+    atomic_store_explicit(&reader->header->released, end, memory_order_relaxed);
+    atomic_signal_fence(memory_order_seq_cst);
+    memset(reader->body + offset, 0, (size_t)(len < left ? len : left));
+    if (len > left)
+        memset(reader->body, 0, (size_t)(len - left));
+    reader->tail = end;
+    atomic_store_explicit(&reader->header->tail, end, memory_order_release);
+}
+
 enum azm_status azm_ring_reader_init(struct azm_ring_reader *reader, void *memory, size_t size)
 {
     uint64_t capacity;
@@ -7,11 +21,17 @@ enum azm_status azm_ring_reader_init(struct azm_ring_reader *reader, void *memor
     if (status != AZM_OK)
         return status;
     *reader = (struct azm_ring_reader){.header = memory, .body = (char *)memory + AZM_RING_FRONT, .mask = capacity - 1};
-    reader->tail = reader->next = atomic_load_explicit(&reader->header->tail, memory_order_relaxed);
+    reader->tail = atomic_load_explicit(&reader->header->tail, memory_order_relaxed);
     uint64_t head = atomic_load_explicit(&reader->header->head, memory_order_relaxed);
     /* A single producer that died between a record's word and the head leaves a head behind the tail. */
     bool near = head - reader->tail <= capacity || reader->tail - head <= capacity;
-    return reader->tail % RING_WORD == 0 && near ? AZM_OK : AZM_BAD_INPUT;
+    if (reader->tail % RING_WORD != 0 || !near)
+        return AZM_BAD_INPUT;
+    uint64_t released = atomic_load_explicit(&reader->header->released, memory_order_relaxed);
+    if (released - reader->tail <= capacity && released % RING_WORD == 0 && released != reader->tail)
+        release(reader, released); /* what an earlier reader began */
+    reader->next = reader->tail;
+    return AZM_OK;
 }
 
 /* A word, taken apart. All zeros (state 0): nothing there. */
@@ -93,14 +113,8 @@ uint64_t azm_ring_skip(struct azm_ring_reader *reader)
 
 void azm_ring_release(struct azm_ring_reader *reader, uint64_t end)
 {
-    uint64_t len = end - reader->tail, offset = reader->tail & reader->mask, left = reader->mask + 1 - offset;
-    if (len > reader->next - reader->tail || end % RING_WORD != 0)
-        return;
-    memset(reader->body + offset, 0, (size_t)(len < left ? len : left));
-    if (len > left)
-        memset(reader->body, 0, (size_t)(len - left));
-    reader->tail = end;
-    atomic_store_explicit(&reader->header->tail, end, memory_order_release);
+    if (end - reader->tail <= reader->next - reader->tail && end % RING_WORD == 0)
+        release(reader, end);
 }
 
 void azm_ring_beat(struct azm_ring_reader *reader)

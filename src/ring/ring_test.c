@@ -16,8 +16,9 @@ struct ring {
     struct azm_ring_reader reader;
 };
 
-#define HEAD 128 /* offsets of the header's words, as ring.md has them */
-#define TAIL 320
+#define HEAD     128 /* offsets of the header's words, as ring.md has them */
+#define TAIL     320
+#define RELEASED 328
 
 static void *at(const struct ring *ring, size_t offset)
 {
@@ -32,9 +33,9 @@ static void set64(const struct ring *ring, size_t offset, uint64_t value)
 static struct ring ring_blank(size_t body)
 {
     struct ring ring = {.size = AZM_RING_FRONT + body};
-    ring.memory = aligned_alloc(64, ring.size);
+    ring.memory = aligned_alloc(64, (ring.size + 63) & ~(size_t)63);
     assert_non_null(ring.memory);
-    memset(ring.memory, 0, ring.size);
+    memset(ring.memory, 0, (ring.size + 63) & ~(size_t)63);
     return ring;
 }
 
@@ -233,6 +234,7 @@ static void positions_may_wrap_at_64_bits(void **state)
         struct ring ring = ring_make(4096);
         set64(&ring, HEAD, (uint64_t)0 - 4096);
         set64(&ring, TAIL, (uint64_t)0 - 4096);
+        set64(&ring, RELEASED, (uint64_t)0 - 4096);
         attach(&ring);
         for (int n = 0; n < 100; n++) {
             struct azm_ring_record record;
@@ -381,6 +383,38 @@ static void a_hole_is_stepped_over(void **state)
     }
 }
 
+/* What a reader that died inside azm_ring_release leaves. */
+static void a_release_is_finished_by_the_next_reader(void **state)
+{
+    (void)state;
+    for (size_t zeroed = 0; zeroed <= 80; zeroed += 8) {
+        struct ring ring = ring_make(4096);
+        assert_true(azm_ring_put(&ring.writer, 1, azm_slice_of((char[32]){1}, 32)));
+        assert_true(azm_ring_put(&ring.writer, 1, azm_slice_of((char[32]){2}, 32)));
+        assert_true(azm_ring_put(&ring.writer, 1, AZM_S("next")));
+        set64(&ring, RELEASED, 80);
+        memset(at(&ring, AZM_RING_FRONT), 0, zeroed);
+        attach(&ring);
+        assert_int_equal(azm_ring_stats(&ring.reader).used, 16);
+        expect(&ring, 1, AZM_S("next"));
+        free(ring.memory);
+    }
+}
+
+static void a_strange_release_is_ignored(void **state)
+{
+    (void)state;
+    static const uint64_t rows[] = {4, 4104, UINT64_MAX - 7, UINT64_MAX, (uint64_t)1 << 40};
+    for (size_t i = 0; i < AZM_COUNT(rows); i++) {
+        struct ring ring = ring_make(4096);
+        assert_true(azm_ring_put(&ring.writer, 1, AZM_S("first")));
+        set64(&ring, RELEASED, rows[i]);
+        attach(&ring);
+        expect(&ring, 1, AZM_S("first"));
+        free(ring.memory);
+    }
+}
+
 static void damage_is_stepped_over(void **state)
 {
     (void)state;
@@ -467,6 +501,8 @@ int main(void)
         cmocka_unit_test(sizes_have_limits),
         cmocka_unit_test(a_strange_header_is_refused),
         cmocka_unit_test(a_hole_is_stepped_over),
+        cmocka_unit_test(a_release_is_finished_by_the_next_reader),
+        cmocka_unit_test(a_strange_release_is_ignored),
         cmocka_unit_test(damage_is_stepped_over),
         cmocka_unit_test(no_bit_of_a_word_may_change),
         cmocka_unit_test(a_single_producer_that_died_before_the_head_loses_nothing),

@@ -101,7 +101,7 @@ static enum MHD_Result run_query(struct azm_request *request, query *ask)
         give_reader_back(request->hub, reader);
     }
     struct MHD_Response *response =
-        status == AZM_OK ? azm_response(azm_buf_slice(&out), "application/json") : azm_response_error(err.text);
+        status == AZM_OK ? azm_response_take(&out, "application/json") : azm_response_error(err.text);
     azm_buf_dispose(&out);
     return azm_respond(request->connection, azm_respond_status(status), response);
 }

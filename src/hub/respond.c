@@ -8,13 +8,29 @@ static void add_header(struct MHD_Response *response, const char *name, const ch
         MHD_add_response_header(response, name, value);
 }
 
-struct MHD_Response *azm_response(azm_slice body, const char *content_type)
+static struct MHD_Response *make(azm_slice body, enum MHD_ResponseMemoryMode mode, const char *content_type)
 {
-    struct MHD_Response *response =
-        MHD_create_response_from_buffer(body.len, (void *)(body.len ? body.ptr : ""), MHD_RESPMEM_MUST_COPY);
+    struct MHD_Response *response = MHD_create_response_from_buffer(body.len, (void *)(body.len ? body.ptr : ""), mode);
     add_header(response, "Content-Type", content_type);
     add_header(response, "X-Content-Type-Options", "nosniff");
     add_header(response, "Cache-Control", "no-store");
+    return response;
+}
+
+struct MHD_Response *azm_response(azm_slice body, const char *content_type)
+{
+    return make(body, MHD_RESPMEM_MUST_COPY, content_type);
+}
+
+struct MHD_Response *azm_response_take(struct azm_buf *body, const char *content_type)
+{
+    if (body->len == 0)
+        return azm_response(AZM_S(""), content_type);
+    struct MHD_Response *response = make(azm_buf_slice(body), MHD_RESPMEM_MUST_FREE, content_type);
+    if (response)
+        azm_buf_init(body, body->max); /* the response frees the bytes */
+    else
+        azm_buf_dispose(body);
     return response;
 }
 

@@ -7,6 +7,8 @@
 
 /* Copies body; NULL when memory is out. content_type may be NULL when the body is empty. */
 struct MHD_Response *azm_response(azm_slice body, const char *content_type);
+/* The same without a copy: body is empty afterwards. */
+struct MHD_Response *azm_response_take(struct azm_buf *body, const char *content_type);
 /* {"error": "..."} */
 struct MHD_Response *azm_response_error(const char *text);
 /* Queues and releases. */

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -22,8 +23,8 @@ PATIENCE = 30
 
 
 class Hub:
-    def __init__(self, folder, *options, env=None):
-        self.folder, self.options, self.env = folder, options, env
+    def __init__(self, folder, *options, prepare=None):
+        self.folder, self.options, self.prepare = folder, options, prepare
         self.process = None
 
     def start(self, listen="127.0.0.1:0"):
@@ -31,7 +32,7 @@ class Hub:
         port_file.unlink(missing_ok=True)
         self.process = subprocess.Popen(
             [BIN / "azimuth", "hub", "--listen", listen, "--data-dir", self.folder / "data", "--port-file", port_file,
-             *self.options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=self.env)
+             *self.options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=self.prepare)
         wait_for(lambda: port_file.exists() or self.process.poll() is not None)
         assert self.process.poll() is None, self.process.stderr.read()
         self.url = "http://127.0.0.1:" + port_file.read_text().strip()
@@ -260,6 +261,26 @@ def test_sigterm_while_busy_loses_nothing(tmp_path):
         concurrent.futures.wait(jobs, PATIENCE)
     hub = Hub(tmp_path).start()
     assert all(hub.get("/api/traces/" + trace).status_code == 200 for trace in answered)
+    assert hub.stop() == 0
+
+
+def test_a_full_disk_is_told_to_the_sender(tmp_path):
+    def limit():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))  # no file grows beyond 1 MiB
+    hub = Hub(tmp_path, prepare=limit).start()
+    stored, answer = [], None
+    for n in range(1, 200):
+        answer = hub.send(lines(METADATA, transaction(n, context={"custom": {"x": "y" * 50000}})))
+        if answer.status_code != 202:
+            break
+        stored.append(f"{n:032x}")
+    assert (answer.status_code, answer.json()["accepted"]) == (503, 0)
+    assert stored and all(hub.get("/api/traces/" + trace).status_code == 200 for trace in stored)
+    assert hub.stop() == 0
+    hub = Hub(tmp_path).start()
+    assert len(hub.traces("?limit=1000")) == len(stored)
+    assert hub.send(lines(METADATA, transaction(500))).status_code == 202
     assert hub.stop() == 0
 
 

@@ -15,8 +15,8 @@ struct azm_reader {
     "SELECT trace_id, root, change, transaction_id, service, name, type, result, faas_trigger, start_us, duration_us," \
     " outcome, coldstart, transactions, spans, errors, logs, failed FROM traces "
 
-/* One shape for all four tables: kind, id, parent, transaction, resource, start, service, name, type, subtype, duration,
- * outcome, result, message, trigger, cold start, raw. */
+/* One shape for all four tables: kind, id, parent, transaction, resource, start, service, name, type, subtype,
+ * duration, outcome, result, message, trigger, cold start, raw. */
 static const char events_sql[] =
     "SELECT 0, id, parent_id, id, resource, start_us, service, name, type, NULL, duration_us, outcome, result, NULL,"
     " faas_trigger, coldstart, raw FROM transactions WHERE trace_id = ?1"
@@ -107,7 +107,10 @@ static void filter_sql(const struct azm_trace_filter *filter, char *sql, size_t 
              filter->service.len ? "service = ?1" : "?1 IS NULL",
              filter->id_prefix.len ? " AND trace_id >= ?2 AND trace_id < ?2 || x'7f'" : " AND ?2 IS NULL",
              filter->since_us ? " AND start_us >= ?3" : " AND ?3 = 0",
-             filter->after ? " AND change > ?4" : " AND ?4 = 0", filter->after ? "change" : "start_us DESC");
+             filter->after ? " AND change > ?4" : " AND ?4 = 0",
+             filter->after           ? "change"
+             : filter->id_prefix.len ? "+start_us DESC" /* few rows: by the id's index, not by the time's */
+                                     : "start_us DESC");
 }
 
 enum azm_status azm_reader_traces(struct azm_reader *reader, const struct azm_trace_filter *filter,

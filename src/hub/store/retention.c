@@ -35,15 +35,16 @@ static enum azm_status change(sqlite3 *db, const char *sql, int64_t cutoff_us, i
     return status;
 }
 
-/* The oldest traces' events go by the index on trace_id; the rest (no trace, or one that was forgotten before) by
+/* Rows arrive in the order of seq, so only the front of a table is looked at, however large it is.
+ * The oldest traces' events go by the index on trace_id; the rest (no trace, or one that was forgotten before) by
  * their place at the front of the table. */
 static enum azm_status forget_events(sqlite3 *db, const char *table, int64_t cutoff_us, int64_t limit,
                                      struct azm_error *err)
 {
     char sql[512];
     snprintf(sql, sizeof sql,
-             "DELETE FROM %s WHERE trace_id IN (SELECT trace_id FROM traces WHERE received_us < ?1 ORDER BY seq"
-             " LIMIT ?2)",
+             "DELETE FROM %s WHERE trace_id IN (SELECT trace_id FROM (SELECT trace_id, received_us FROM traces"
+             " ORDER BY seq LIMIT ?2) WHERE received_us < ?1)",
              table);
     enum azm_status status = change(db, sql, cutoff_us, limit, err);
     snprintf(sql, sizeof sql,
@@ -60,10 +61,11 @@ static enum azm_status forget(sqlite3 *db, int64_t cutoff_us, unsigned max_trace
     for (size_t i = 0; i < AZM_COUNT(tables) && status == AZM_OK; i++)
         status = forget_events(db, tables[i], cutoff_us, max_traces, err);
     if (status == AZM_OK)
-        status = change(db,
-                        "DELETE FROM traces WHERE seq IN (SELECT seq FROM traces WHERE received_us < ?1 ORDER BY seq"
-                        " LIMIT ?2)",
-                        cutoff_us, max_traces, err);
+        status =
+            change(db,
+                   "DELETE FROM traces WHERE seq IN (SELECT seq FROM (SELECT seq, received_us FROM traces ORDER BY seq"
+                   " LIMIT ?2) WHERE received_us < ?1)",
+                   cutoff_us, max_traces, err);
     return status;
 }
 
@@ -94,8 +96,8 @@ uint64_t azm_retention_used(sqlite3 *db)
 
 int64_t azm_retention_oldest(sqlite3 *db, unsigned max_traces)
 {
-    int64_t time = ask(db, "SELECT max(received_us) + 1 FROM (SELECT received_us FROM traces ORDER BY seq LIMIT ?)",
-                       max_traces);
+    int64_t time =
+        ask(db, "SELECT max(received_us) + 1 FROM (SELECT received_us FROM traces ORDER BY seq LIMIT ?)", max_traces);
     return time ? time
                 : ask(db, "SELECT max(received_us) + 1 FROM (SELECT received_us FROM logs ORDER BY seq LIMIT ?)",
                       (int64_t)max_traces * 10);

@@ -20,7 +20,8 @@ enum azm_status azm_ring_reader_init(struct azm_ring_reader *reader, void *memor
     enum azm_status status = azm_ring_check(memory, size, &capacity);
     if (status != AZM_OK)
         return status;
-    *reader = (struct azm_ring_reader){.header = memory, .body = (char *)memory + AZM_RING_FRONT, .mask = capacity - 1};
+    *reader = (struct azm_ring_reader){
+        .header = memory, .body = (char *)memory + AZM_RING_FRONT, .mask = capacity - 1, .fresh = true};
     reader->tail = atomic_load_explicit(&reader->header->tail, memory_order_relaxed);
     uint64_t head = atomic_load_explicit(&reader->header->head, memory_order_relaxed);
     /* A single producer that died between a record's word and the head leaves a head behind the tail. */
@@ -28,9 +29,8 @@ enum azm_status azm_ring_reader_init(struct azm_ring_reader *reader, void *memor
     if (reader->tail % RING_WORD != 0 || !near)
         return AZM_BAD_INPUT;
     uint64_t released = atomic_load_explicit(&reader->header->released, memory_order_relaxed);
-    if (released - reader->tail <= capacity && released % RING_WORD == 0 && released != reader->tail)
-        release(reader, released); /* what an earlier reader began */
-    reader->next = reader->tail;
+    bool begun = released - reader->tail <= capacity && released % RING_WORD == 0;
+    reader->next = begun ? released : reader->tail;
     return AZM_OK;
 }
 
@@ -68,9 +68,18 @@ static bool lapped(const struct azm_ring_reader *reader)
     return reader->next - reader->tail > reader->mask;
 }
 
+/* What an earlier reader began. Not done by azm_ring_reader_init, which may be called only to look. */
+static void finish_release(struct azm_ring_reader *reader)
+{
+    if (reader->fresh && reader->next != reader->tail)
+        release(reader, reader->next);
+    reader->fresh = false;
+}
+
 enum azm_status azm_ring_next(struct azm_ring_reader *reader, struct azm_ring_record *out)
 {
     struct word word;
+    finish_release(reader);
     while (!lapped(reader)) { /* padding ends a lap, so this is at most two steps */
         enum azm_status status = look(reader, reader->next, &word);
         if (status != AZM_OK)

@@ -68,6 +68,7 @@ struct azm_ring_reader {
     struct azm_ring_header *header;
     char *body;
     uint64_t mask, tail, next; /* next: position of the next record to look at; the ring's tail stays until release */
+    bool fresh;                /* nothing was read yet */
 };
 
 /* Checks everything it will rely on. AZM_MORE: not formatted yet (all zeros at the start). AZM_BAD_INPUT: no sound

@@ -226,22 +226,27 @@ static void send_bytes(struct player *player, azm_slice bytes)
 
 /* --- waiting --- */
 
+/* A timer may run before the loop waits for other things; without uv_stop() it would then wait for the next of them. */
+
 static void on_timeout(uv_timer_t *timer)
 {
     struct player *player = timer->data;
     player->timed_out = true;
+    uv_stop(timer->loop);
 }
 
 static void on_due(uv_timer_t *timer)
 {
     struct player *player = timer->data;
     player->due = true;
+    uv_stop(timer->loop);
 }
 
 /* Runs the loop until it is so; false when it failed or did not become so in time. */
 static bool wait_until(struct player *player, bool (*so)(const struct player *player), uint64_t timeout_ms)
 {
     player->timed_out = false;
+    uv_update_time(&player->loop);
     uv_timer_start(&player->timeout, on_timeout, timeout_ms, 0);
     while (player->error.status == AZM_OK && !player->timed_out && !so(player))
         uv_run(&player->loop, UV_RUN_ONCE);
@@ -339,6 +344,7 @@ static void keep_pace(struct player *player, int64_t since_first_us)
         return;
     uint64_t wait_ms = (uint64_t)due_ms - now_ms;
     player->due = false;
+    uv_update_time(&player->loop);
     uv_timer_start(&player->pace, on_due, wait_ms, 0);
     (void)wait_until(player, is_due, wait_ms + player->options->timeout_ms);
 }

@@ -2,20 +2,23 @@
 # Replays conversations of real Node.js, Python and .NET workers through the tap into a hub of its own, and shows what
 # arrived. Leaves the hub running until Ctrl-C; with DEMO_ONCE=1 it ends. Exit code 1 when not every invocation arrived.
 #   AZM_BUILD   the build folder (build/dev)
+#   DEMO_DIR    where its data lies (.demo), emptied first
+#   DEMO_WAIT   seconds for the events to arrive (60)
 #   DEMO_SPEED  1: the recorded pace; 10: ten times as fast; 0: as fast as possible
 set -eu
 
 # Nothing of the caller's settings reaches what is started here: a server of theirs is not to be filled with this.
 [ "${DEMO_ALONE:-}" = 1 ] || exec env -i DEMO_ALONE=1 PATH="$PATH" HOME="${HOME:-/}" LANG="${LANG:-C}" TERM="${TERM:-}" \
-    AZM_BUILD="${AZM_BUILD:-}" DEMO_ONCE="${DEMO_ONCE:-}" DEMO_SPEED="${DEMO_SPEED:-}" sh "$0" "$@"
+    AZM_BUILD="${AZM_BUILD:-}" DEMO_ONCE="${DEMO_ONCE:-}" DEMO_SPEED="${DEMO_SPEED:-}" \
+    DEMO_DIR="${DEMO_DIR:-}" DEMO_WAIT="${DEMO_WAIT:-}" sh "$0" "$@"
 
 here=$(cd "$(dirname "$0")/.." && pwd)
 bin=$(cd "${AZM_BUILD:-$here/build/dev}" && pwd)/bin
 recordings=$here/tests/recordings
-work=$here/.demo
+work=${DEMO_DIR:-$here/.demo}
 export AZIMUTH_RUN_DIR="$work/run"
 played="node-fails node-batch node-flags01 python-http python-timer-queue dotnet-http dotnet-queue-timer"
-patience=60 # seconds for events to arrive
+patience=${DEMO_WAIT:-60}
 hub='' agent=''
 
 fail() {

@@ -264,7 +264,9 @@ def test_the_recorded_pace_is_kept(tmp_path):
     with Process(AZIMUTH, "replay", "--tap", STAND_IN_TAP, "--speed", "0.0001", recording) as slow:
         with pytest.raises(subprocess.TimeoutExpired):
             slow.wait(timeout=2)  # would take hours
-    assert replay("--tap", STAND_IN_TAP, "--speed", "100", recording).returncode == 0
+    # and nothing waits for the time limit, which is longer than the test's own
+    assert replay("--tap", STAND_IN_TAP, "--speed", "100", "--timeout", "86400", recording).returncode == 0
+    assert replay("--tap", STAND_IN_TAP, "--speed", "10", "--timeout", "86400", RECORDINGS / "node-fails.jsonl").returncode == 0
 
 
 def test_the_environment_comes_from_table_and_command_line(tmp_path):

@@ -12,8 +12,9 @@ struct azm_map;
 
 /* Makes the file (it must not exist: AZM_EXISTS), mode 0600, locks it, gives it size zeroed bytes and maps them with
  * all pages present. NULL: err->status is AZM_FULL when the disk, a quota or a file size limit has no room,
- * AZM_NOT_FOUND, AZM_DENIED, AZM_NO_MEMORY or AZM_IO otherwise; a half-made file is removed. Takes about 100 µs per
- * MiB. A child forked without exec shares the lock, so it must make a map of its own and close this one. */
+ * AZM_NOT_FOUND, AZM_DENIED, AZM_NO_MEMORY or AZM_IO otherwise; a half-made file is removed. Takes a
+ * millisecond or two per MiB: not for the thread in the customer's path. A child forked without exec shares the lock,
+ * so it must make a map of its own and close this one. */
 struct azm_map *azm_map_create(const char *path, size_t size, struct azm_error *err);
 
 /* Maps a file that another process made, whole. NULL: err->status is AZM_MORE while it is still empty (its maker has it

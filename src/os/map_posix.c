@@ -55,6 +55,17 @@ static enum azm_status map_memory(struct azm_map *map, size_t size, struct azm_e
     return AZM_OK;
 }
 
+/* MAP_POPULATE makes a shared file's pages readable only: the first store into each would still be a fault. Where the
+ * kernel is too old (before 5.14) that is what happens. */
+static void make_writable(const struct azm_map *map)
+{
+#ifdef MADV_POPULATE_WRITE
+    madvise(map->memory, map->size, MADV_POPULATE_WRITE);
+#else
+    (void)map;
+#endif
+}
+
 struct azm_map *azm_map_create(const char *path, size_t size, struct azm_error *err)
 {
     int fd = open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
@@ -69,8 +80,10 @@ struct azm_map *azm_map_create(const char *path, size_t size, struct azm_error *
         status = allocate(map, size, err);
     if (status == AZM_OK)
         status = map_memory(map, size, err);
-    if (status == AZM_OK)
+    if (status == AZM_OK) {
+        make_writable(map);
         return map;
+    }
     unlink(path);
     azm_map_close(map);
     return NULL;

@@ -18,7 +18,8 @@
 #include "ring/numbered.h"
 #include "ring/ring.h"
 
-#define ROUNDS  200
+#define ROUNDS  200 /* of killed writers */
+#define READERS 40
 #define THREADS 2u
 #define SIZE    (AZM_RING_FRONT + 32768u)
 
@@ -194,7 +195,7 @@ static void a_reader_killed_at_any_moment(void **state)
     assert_int_equal(azm_ring_format(azm_map_memory(map), SIZE, 1, 2, 3), AZM_OK);
     assert_int_equal(azm_ring_writer_init(&ring, azm_map_memory(map), SIZE), AZM_OK);
     azm_random_init(&random, (uint64_t[4]){(uint64_t)getpid()});
-    for (int i = 0; i < ROUNDS; i++) {
+    for (int i = 0; i < READERS; i++) {
         told->ready = false;
         pid_t pid = fork();
         assert_true(pid >= 0);

@@ -12,13 +12,12 @@
 #include "os/daemon.h"
 #include "os/self.h"
 
-#define POLL_MIN_US      5000
-#define POLL_MAX_US      250000
-#define SCAN_US          250000
-#define ASKED_US         1000000
-#define CLEAN_US         (INT64_C(3600) * 1000000)
-#define FAREWELL_US      3000000 /* for the last requests, when it ends */
-#define RECORD_ARENA_MAX (8u << 20)
+#define POLL_MIN_US 5000
+#define POLL_MAX_US 250000
+#define SCAN_US     250000
+#define ASKED_US    1000000
+#define CLEAN_US    (INT64_C(3600) * 1000000)
+#define FAREWELL_US 3000000 /* for the last requests, when it ends */
 
 struct agent {
     const struct azm_agent_options *options;
@@ -152,10 +151,9 @@ static enum azm_status serve(const struct azm_agent_options *options, struct azm
     if (!agent)
         return azm_fail(err, AZM_NO_MEMORY, "no memory to begin");
     agent->options = options;
-    agent->tools.routes = &agent->routes;
     agent->useful_us = azm_clock_mono_us();
     azm_mailbox_init(&agent->mailbox);
-    azm_arena_init(&agent->tools.arena, RECORD_ARENA_MAX);
+    azm_feed_tools_init(&agent->tools, &agent->routes);
     azm_folder_init(&agent->folder, options->run_dir, &agent->tools);
     enum azm_status status = azm_routes_init(&agent->routes, &agent->mailbox, options->output, err);
     if (status == AZM_OK) {
@@ -165,7 +163,7 @@ static enum azm_status serve(const struct azm_agent_options *options, struct azm
     }
     azm_folder_dispose(&agent->folder);
     azm_routes_dispose(&agent->routes);
-    azm_arena_dispose(&agent->tools.arena);
+    azm_feed_tools_dispose(&agent->tools);
     azm_mailbox_dispose(&agent->mailbox);
     free(agent);
     return status;

@@ -13,6 +13,19 @@
 #define ONE_TURN   4096u /* records: other rings want to be read, too */
 #define SOURCE_MAX (sizeof(uint64_t) + AZM_RING_RECORD_MAX)
 
+void azm_feed_tools_init(struct azm_feed_tools *tools, struct azm_routes *routes)
+{
+    tools->routes = routes;
+    azm_arena_init(&tools->arena, ARENA_MAX);
+    azm_buf_init(&tools->spare, BODY_MAX);
+}
+
+void azm_feed_tools_dispose(struct azm_feed_tools *tools)
+{
+    azm_arena_dispose(&tools->arena);
+    azm_buf_dispose(&tools->spare);
+}
+
 /* --- bundles --- */
 
 static struct azm_bundle *add_bundle(struct azm_feed *feed, uint64_t end)
@@ -22,7 +35,6 @@ static struct azm_bundle *add_bundle(struct azm_feed *feed, uint64_t end)
         abort(); /* our own processes do, when memory is out */
     bundle->feed = feed;
     bundle->end = end;
-    azm_buf_init(&bundle->body, BODY_MAX);
     azm_buf_init(&bundle->metadata, SOURCE_MAX);
     if (feed->last)
         feed->last->later = bundle;
@@ -32,9 +44,18 @@ static struct azm_bundle *add_bundle(struct azm_feed *feed, uint64_t end)
     return bundle;
 }
 
+static void swap_bufs(struct azm_buf *a, struct azm_buf *b)
+{
+    struct azm_buf kept = *a;
+    *a = *b;
+    *b = kept;
+}
+
 static void remove_first(struct azm_feed *feed)
 {
     struct azm_bundle *bundle = feed->first;
+    if (bundle->body.cap > feed->tools->spare.cap)
+        swap_bufs(&bundle->body, &feed->tools->spare);
     feed->first = bundle->later;
     if (!feed->first)
         feed->last = NULL;
@@ -87,6 +108,9 @@ static void begin_bundle(struct azm_feed *feed, uint64_t end, int64_t now_us)
     struct azm_buf agent;
     feed->open = add_bundle(feed, end);
     feed->open->begun_us = now_us;
+    azm_buf_init(&feed->open->body, BODY_MAX);
+    swap_bufs(&feed->open->body, &feed->tools->spare);
+    azm_buf_clear(&feed->open->body);
     feed->route->kind->begin(&feed->open->body, &feed->source);
     azm_buf_init_fixed(&agent, feed->open->user_agent, sizeof feed->open->user_agent - 1);
     azm_http_user_agent(&feed->source, &agent);

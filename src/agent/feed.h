@@ -37,7 +37,11 @@ struct azm_feed_tools {
     struct azm_routes *routes;
     char record[AZM_RING_RECORD_MAX]; /* a copy: the ring's memory is not ours alone */
     struct azm_arena arena;           /* of one record */
+    struct azm_buf spare;             /* of a body that was answered: the next one need not grow */
 };
+
+void azm_feed_tools_init(struct azm_feed_tools *tools, struct azm_routes *routes);
+void azm_feed_tools_dispose(struct azm_feed_tools *tools);
 
 struct azm_feed {
     struct azm_feed *next;

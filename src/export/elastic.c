@@ -4,6 +4,7 @@
 
 #include "export/object.h"
 #include "export/url.h"
+#include "trace/redact.h"
 
 #define LINKS_MAX 1000u /* elastic/apm specs, messaging: messages that are looked at */
 
@@ -60,10 +61,14 @@ static void complete(struct azm_url *url, const struct azm_pairs *headers)
 
 static void put_url(struct azm_json_writer *json, const struct azm_http_context *http)
 {
+    char clean[4 * AZM_KEYWORD_MAX + 64]; /* every part is cut to less */
+    struct azm_buf text;
     struct azm_url url;
     if (!http->url.len)
         return;
-    azm_url_split(http->url, &url);
+    azm_buf_init_fixed(&text, clean, sizeof clean);
+    azm_redact_url(&text, azm_slice_take(http->url, 4 * AZM_KEYWORD_MAX)); /* again: the writer did */
+    azm_url_split(azm_buf_slice(&text), &url);
     complete(&url, &http->request_headers);
     struct azm_object_mark mark = azm_object_open(json, "url");
     azm_object_text(json, "raw", url.rest); /* as on the request line: path and query */

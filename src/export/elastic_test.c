@@ -141,6 +141,8 @@ static void urls(void **state)
          "\"hostname\":\"h.example\",\"port\":\"81\",\"pathname\":\"/a\",\"search\":\"?b\"}"},
         {"https://[::1]/", "{\"raw\":\"/\",\"full\":\"https://[::1]/\",\"protocol\":\"https:\",\"hostname\":\"::1\","
                            "\"pathname\":\"/\"}"},
+        {"/f?code=secret&x=1", "{\"raw\":\"/f?code=[REDACTED]&x=1\",\"pathname\":\"/f\","
+                               "\"search\":\"?code=[REDACTED]&x=1\"}"},
         {"/only", "{\"raw\":\"/only\",\"pathname\":\"/only\"}"},
     };
     (void)state;
@@ -157,6 +159,21 @@ static void urls(void **state)
         assert_non_null(strstr(out.ptr, want));
         azm_buf_dispose(&out);
     }
+}
+
+static void some_headers_are_secret_whatever_the_writer_says(void **state)
+{
+    static const struct azm_pair headers[] = {{AZM_S("Cookie"), AZM_S("a")}, {AZM_S("Other"), AZM_S("b")}};
+    struct azm_transaction transaction = least;
+    struct azm_buf out;
+    (void)state;
+    transaction.sampled = true;
+    transaction.http = (struct azm_http_context){.method = AZM_S("GET"), .request_headers = PAIRS(headers)};
+    azm_buf_init(&out, 65536);
+    assert_true(azm_elastic_transaction(&out, &transaction));
+    azm_buf_add_byte(&out, 0);
+    assert_non_null(strstr(out.ptr, "\"headers\":{\"Cookie\":\"[REDACTED]\",\"Other\":\"b\"}"));
+    azm_buf_dispose(&out);
 }
 
 static void what_has_no_ids_is_left_out(void **state)
@@ -294,6 +311,7 @@ int main(void)
         cmocka_unit_test(transactions),
         cmocka_unit_test(an_unsampled_one_has_no_context),
         cmocka_unit_test(urls),
+        cmocka_unit_test(some_headers_are_secret_whatever_the_writer_says),
         cmocka_unit_test(what_has_no_ids_is_left_out),
         cmocka_unit_test(what_is_too_long_is_left_out),
         cmocka_unit_test(text_is_cut_to_characters),

@@ -1,12 +1,16 @@
 #include "tap_program.h"
 
 #include <arpa/inet.h>
+#include <fcntl.h>
+#include <glob.h>
 #include <netinet/tcp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -63,6 +67,42 @@ static void become(enum bench_kind kind, const struct bench_places *places, int 
     _exit(127);
 }
 
+static void *map_ring(const struct bench_program *program, const char *run_dir, size_t *size)
+{
+    char pattern[4200];
+    glob_t found;
+    struct stat st;
+    snprintf(pattern, sizeof(pattern), "%s/ring-%d-*", run_dir, (int)program->pid);
+    if (glob(pattern, 0, NULL, &found) != 0)
+        return MAP_FAILED;
+    int fd = open(found.gl_pathv[0], O_RDWR | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &st) != 0)
+        die(found.gl_pathv[0]);
+    *size = (size_t)st.st_size;
+    void *memory = mmap(NULL, *size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+    close(fd);
+    globfree(&found);
+    return memory;
+}
+
+/* The tap makes its ring when it has seen something. */
+static void open_ring(struct bench_program *program)
+{
+    size_t size = 0;
+    void *memory = map_ring(program, program->run_dir, &size);
+    program->has_ring = memory != MAP_FAILED && azm_ring_reader_init(&program->ring, memory, size) == AZM_OK;
+}
+
+static void empty_ring(struct bench_program *program)
+{
+    struct azm_ring_record record;
+    while (azm_ring_next(&program->ring, &record) == AZM_OK) {
+        azm_ring_release(&program->ring, record.end);
+        program->records++;
+    }
+    azm_ring_beat(&program->ring);
+}
+
 /* The port that the program, or the worker it started, tells on its standard output. */
 static int spawn(struct bench_program *program, enum bench_kind kind, const struct bench_places *places, int host_port)
 {
@@ -90,6 +130,7 @@ void bench_program_start(struct bench_program *program, enum bench_kind kind, co
     int listener = listen_anywhere(&host_port);
     *program = (struct bench_program){.hop_max = hop_max, .hops_ns = calloc(hop_max + 1, sizeof(uint64_t))};
     struct sockaddr_in address = loopback(spawn(program, kind, places, host_port));
+    program->run_dir = kind == BENCH_TAP ? places->run_dir : NULL;
     program->worker = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (!program->hops_ns || connect(program->worker, (struct sockaddr *)&address, sizeof(address)) != 0)
         die("connect");
@@ -101,6 +142,10 @@ void bench_program_start(struct bench_program *program, enum bench_kind kind, co
 
 void bench_program_stop(struct bench_program *program)
 {
+    if (program->run_dir && !program->has_ring) {
+        fprintf(stderr, "%s: the tap made no ring\n", program->run_dir);
+        exit(1);
+    }
     close(program->worker);
     close(program->host);
     kill(program->pid, SIGTERM);
@@ -125,6 +170,12 @@ void bench_program_send(void *self, const struct bench_chunk *chunk)
     }
     if (program->hop_count < program->hop_max)
         program->hops_ns[program->hop_count++] = now_ns() - start;
+    if (!program->run_dir || ++program->sent % 64 != 0)
+        return;
+    if (program->has_ring)
+        empty_ring(program);
+    else
+        open_ring(program);
 }
 
 /* The number that follows name in the file, or begins it when name is empty. */

@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "ring/ring.h"
 #include "tap_stream.h"
 
 enum bench_kind {
@@ -14,12 +15,16 @@ enum bench_kind {
 
 struct bench_program {
     pid_t pid;
-    int worker, host; /* sockets */
+    int worker, host;    /* sockets */
+    const char *run_dir; /* NULL: makes no ring */
+    bool has_ring;
+    struct azm_ring_reader ring; /* emptied as an agent would, so that the tap never finds it full */
+    uint64_t records, sent;
     uint64_t *hops_ns;
     size_t hop_count, hop_max;
 };
 
-/* What the benchmark needs to find: programs beside each other, a folder for rings. */
+/* Programs, and a folder for rings. The tap should lie alone in its folder, else it starts the agent beside it. */
 struct bench_places {
     const char *self, *tap, *relay, *run_dir;
 };

@@ -4,7 +4,7 @@
 
 #include "recording/format.h"
 
-enum { BENCH_GROUP = 4, BENCH_PARTS_MAX = 8, BENCH_PART_MAX = 16 * 1024 };
+enum { BENCH_GROUP = 2, BENCH_PARTS_MAX = 8, BENCH_PART_MAX = 16 * 1024 };
 
 struct bench_chunk {
     enum azm_recording_side side;
@@ -29,7 +29,8 @@ void bench_stream_close(struct bench_stream *stream);
 /* Called for each chunk, in order. */
 typedef void bench_send(void *self, const struct bench_chunk *chunk);
 void bench_stream_begin(const struct bench_stream *stream, bench_send *send, void *self);
-/* concurrency 1: one at a time, chunks as recorded. 16: sixteen at a time, four of them sharing each chunk; invocations
- * is rounded up to a multiple of 16. */
+/* concurrency 1: one at a time, chunks as recorded. 16: sixteen at a time, two of them sharing each chunk (recordings
+ * at concurrency 4 have 1 to 1.75 chunks an invocation, this has 1.5); invocations is rounded up to a multiple of 16.
+ */
 void bench_stream_run(struct bench_stream *stream, unsigned invocations, unsigned concurrency, bench_send *send,
                       void *self);

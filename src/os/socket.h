@@ -1,10 +1,37 @@
-/* What libuv does not tell about a connection. */
+/* Sockets that never wait, for a relay that watches them itself (uv_poll): libuv's own streams read and write with
+ * read() and write(), which cost a relay some 7 % more than recv() and send(). Any thread; a socket belongs to one. */
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-struct uv_tcp_s;
+#include "base/status.h"
 
-/* True when everything written has at least left for the other side: a reset would lose nothing of it. True too when
- * the system does not say. */
-bool azm_socket_all_sent(const struct uv_tcp_s *tcp);
+typedef intptr_t azm_socket; /* a descriptor, on Windows a SOCKET */
+
+#define AZM_SOCKET_NONE ((azm_socket)-1)
+
+/* Instead of a count of bytes. */
+#define AZM_SOCKET_AGAIN  ((ptrdiff_t)-1) /* not now */
+#define AZM_SOCKET_BROKEN ((ptrdiff_t)-2) /* reset, or otherwise beyond use */
+
+/* On 127.0.0.1, on a port that the system chooses. */
+azm_socket azm_socket_listen(uint16_t *port, struct azm_error *err);
+/* The next connection, without Nagle's delay; AZM_SOCKET_NONE when there is none. When there are no descriptors left
+ * the newcomer is closed, because it would else be offered again and again. */
+azm_socket azm_socket_accept(azm_socket listener);
+/* Begins to connect to a numeric address (IPv4 or IPv6, no brackets). Wait until it is writable, then ask
+ * azm_socket_connected. AZM_SOCKET_NONE when it cannot even begin. */
+azm_socket azm_socket_connect(const char *host, uint16_t port);
+bool azm_socket_connected(azm_socket socket);
+
+/* 0: the other side has ended its half. */
+ptrdiff_t azm_socket_receive(azm_socket socket, char *out, size_t size);
+/* How many bytes were taken, at least 1. */
+ptrdiff_t azm_socket_send(azm_socket socket, const char *bytes, size_t len);
+/* Ends our half. */
+void azm_socket_end(azm_socket socket);
+/* reset: the other side shall see a connection that broke off. What has not left yet is then lost, so that is only done
+ * when all has. */
+void azm_socket_close(azm_socket socket, bool reset);

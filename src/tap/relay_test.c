@@ -6,6 +6,7 @@
 
 #include <uv.h>
 
+#include "os/process.h"
 #include "tap/relay.h"
 
 /* A worker or a host: a socket on the test's own loop that writes when it is told to and counts what it gets. */
@@ -392,6 +393,7 @@ static void test_many_connections(void **state)
 
 int main(void)
 {
+    azm_process_inherit(); /* a write to a side that is gone is an error, not the end */
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_bytes_and_ends, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_slow_reader_stalls_the_other_side, set_up, tear_down),

@@ -9,6 +9,7 @@
 #include "os/clock.h"
 #include "os/process.h"
 #include "os/self.h"
+#include "os/ticker.h"
 #include "tap/arguments.h"
 #include "tap/executable.h"
 #include "tap/observe.h"
@@ -28,7 +29,7 @@ enum {
 /* One per process. Never freed: the process ends. */
 struct tap {
     uv_loop_t loop;
-    uv_timer_t tick, kill, drain;
+    uv_timer_t kill, drain;
     struct azm_arena arena;
     struct azm_arguments arguments;
     struct azm_executable executable;
@@ -112,9 +113,9 @@ static void on_changed(void *self)
         on_host_gone(NULL);
 }
 
-static void on_tick(uv_timer_t *timer)
+static void on_tick(void *self)
 {
-    (void)timer;
+    (void)self;
     if (tap.host && azm_parent_gone(tap.host))
         on_host_gone(NULL);
     azm_observer_tick(tap.observer, azm_clock_mono_us());
@@ -164,7 +165,6 @@ static bool listen_for_worker(uint16_t ports[AZM_TARGETS_MAX])
             return false;
         ports[i] = azm_relay_port(tap.relays[i]);
     }
-    uv_timer_init(&tap.loop, &tap.tick);
     uv_timer_init(&tap.loop, &tap.kill);
     uv_timer_init(&tap.loop, &tap.drain);
     return true;
@@ -195,7 +195,7 @@ static void relay_until_the_end(const char *self, const struct azm_env *env)
     for (size_t i = 0; i < tap.arguments.target_count; i++)
         azm_relay_observe(tap.relays[i], tap.observer);
     azm_process_raise_file_limit();
-    uv_timer_start(&tap.tick, on_tick, TICK_MS, TICK_MS);
+    azm_ticker_start(&tap.loop, TICK_MS, on_tick, NULL);
     uv_run(&tap.loop, UV_RUN_DEFAULT);
     azm_slice said = tap.stderr_copy ? azm_stderr_tail(tap.stderr_copy) : (azm_slice){NULL, 0};
     azm_observer_worker_exit(tap.observer, tap.exit_code, said, azm_clock_mono_us());

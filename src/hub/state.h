@@ -55,8 +55,8 @@ struct azm_route {
 
 /* route.c */
 enum MHD_Result azm_route_request(void *hub, struct MHD_Connection *connection, const char *url, const char *method,
-                                  const char *version, const char *data, size_t *size, void **request);
-void azm_route_done(void *hub, struct MHD_Connection *connection, void **request, enum MHD_RequestTerminationCode why);
+                                  const char *version, const char *data, size_t *size, void **state);
+void azm_route_done(void *hub, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode why);
 azm_slice azm_request_header(const struct azm_request *request, const char *name);
 /* It carries the token, or none is needed. */
 bool azm_request_is_known(const struct azm_request *request);

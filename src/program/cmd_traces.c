@@ -93,7 +93,7 @@ static int show_list(struct azm_hub_client *client, const struct arguments *args
     if (!args->json)
         azm_trace_text_head(&args->terminal, out);
     for (;;) {
-        json_t *answer;
+        json_t *answer = NULL;
         if (get_list(client, args, after, &answer, &err) != AZM_OK)
             return fail(&err);
         add_rows(args, json_object_get(answer, "traces"), after == 0, out);
@@ -126,7 +126,7 @@ static enum azm_status find_id(struct azm_hub_client *client, const char *prefix
 {
     struct azm_buf path;
     char storage[512];
-    json_t *answer;
+    json_t *answer = NULL;
     azm_buf_init_fixed(&path, storage, sizeof storage - 1);
     azm_buf_add_str(&path, "/api/traces?limit=1000&id=");
     add_escaped(&path, azm_slice_str(prefix));
@@ -144,7 +144,7 @@ static int show_trace(struct azm_hub_client *client, const struct arguments *arg
     struct azm_error err = {.status = AZM_OK};
     struct azm_buf path;
     char id[1100], storage[4000];
-    json_t *answer;
+    json_t *answer = NULL;
     if (find_id(client, args->id, id, sizeof id, &err) != AZM_OK)
         return fail(&err);
     azm_buf_init_fixed(&path, storage, sizeof storage - 1);

@@ -50,7 +50,8 @@ struct azm_terminal azm_terminal_of_stdout(void)
 static uint32_t code_point(azm_slice s, size_t n)
 {
     const uint8_t *b = (const uint8_t *)s.ptr;
-    switch (n) {
+    switch (b ? n : 0) {
+    case 0: return 0;
     case 2: return (b[0] & 0x1fu) << 6 | (b[1] & 0x3fu);
     case 3: return (b[0] & 0x0fu) << 12 | (b[1] & 0x3fu) << 6 | (b[2] & 0x3fu);
     case 4: return (b[0] & 0x07u) << 18 | (b[1] & 0x3fu) << 12 | (b[2] & 0x3fu) << 6 | (b[3] & 0x3fu);

@@ -98,24 +98,24 @@ static unsigned name_columns(const struct azm_terminal *terminal, const json_t *
     return terminal->columns > before + cold + 20 ? terminal->columns - before - cold : UNLIMITED;
 }
 
-void azm_trace_text_row(const struct azm_terminal *terminal, const json_t *row, struct azm_buf *out)
+void azm_trace_text_row(const struct azm_terminal *terminal, const json_t *trace, struct azm_buf *out)
 {
     char time[32], duration[32];
-    bool known = json_object_get(row, "duration_us") != NULL;
-    azm_slice name = text(row, "name");
-    add(terminal, out, time_text(number(row, "start_us"), false, time, sizeof time), TIME);
+    bool known = json_object_get(trace, "duration_us") != NULL;
+    azm_slice name = text(trace, "name");
+    add(terminal, out, time_text(number(trace, "start_us"), false, time, sizeof time), TIME);
     add_right(terminal, out,
-              known ? duration_text(terminal, number(row, "duration_us"), duration, sizeof duration) : AZM_S("-"),
+              known ? duration_text(terminal, number(trace, "duration_us"), duration, sizeof duration) : AZM_S("-"),
               DURATION);
     azm_buf_add(out, AZM_S("  "));
-    add_outcome(terminal, out, text(row, "outcome"));
-    add(terminal, out, text(row, "result"), RESULT);
-    add(terminal, out, text(row, "service"), SERVICE);
-    add(terminal, out, azm_slice_take(text(row, "trace_id"), ID), ID);
+    add_outcome(terminal, out, text(trace, "outcome"));
+    add(terminal, out, text(trace, "result"), RESULT);
+    add(terminal, out, text(trace, "service"), SERVICE);
+    add(terminal, out, azm_slice_take(text(trace, "trace_id"), ID), ID);
     if (name.len == 0)
         name = known ? AZM_S("(no name)") : AZM_S("(its transaction has not come yet)");
-    azm_terminal_add(terminal, out, name, 0, name_columns(terminal, row));
-    add_cold(terminal, out, row);
+    azm_terminal_add(terminal, out, name, 0, name_columns(terminal, trace));
+    add_cold(terminal, out, trace);
     azm_buf_add_byte(out, '\n');
 }
 

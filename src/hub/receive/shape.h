@@ -30,8 +30,8 @@ struct azm_field {
     const char *key;
     unsigned type;                 /* of enum azm_shape_type; 0: anything */
     uint16_t max_chars;            /* of a string; 0: no limit */
+    uint16_t min;                  /* with AZM_POSITIVE */
     const struct azm_shape *shape; /* of an object, or of the items of an array */
-    uint16_t min;
 };
 
 struct azm_shape {

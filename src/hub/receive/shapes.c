@@ -2,88 +2,31 @@
 
 /* One line per key: K a keyword of at most 1024 characters, S other text, I N B integer, number, boolean, O an object
  * or an array of objects of a shape. _R: required. */
-#define K(name)                                                                                                        \
-    {                                                                                                                  \
-        name, AZM_STRING, 1024, NULL, 0                                                                                \
-    }
-#define KR(name)                                                                                                       \
-    {                                                                                                                  \
-        name, AZM_STRING | AZM_REQUIRED, 1024, NULL, 0                                                                 \
-    }
-#define ID(name)                                                                                                       \
-    {                                                                                                                  \
-        name, AZM_STRING | AZM_REQUIRED | AZM_FILLED, 1024, NULL, 0                                                    \
-    }
-#define S(name)                                                                                                        \
-    {                                                                                                                  \
-        name, AZM_STRING, 0, NULL, 0                                                                                   \
-    }
-#define SR(name)                                                                                                       \
-    {                                                                                                                  \
-        name, AZM_STRING | AZM_REQUIRED, 0, NULL, 0                                                                    \
-    }
-#define I(name)                                                                                                        \
-    {                                                                                                                  \
-        name, AZM_INTEGER, 0, NULL, 0                                                                                  \
-    }
-#define IR(name)                                                                                                       \
-    {                                                                                                                  \
-        name, AZM_INTEGER | AZM_REQUIRED, 0, NULL, 0                                                                   \
-    }
-#define N(name)                                                                                                        \
-    {                                                                                                                  \
-        name, AZM_NUMBER, 0, NULL, 0                                                                                   \
-    }
-#define NP(name)                                                                                                       \
-    {                                                                                                                  \
-        name, AZM_NUMBER | AZM_POSITIVE, 0, NULL, 0                                                                    \
-    }
-#define NPR(name)                                                                                                      \
-    {                                                                                                                  \
-        name, AZM_NUMBER | AZM_POSITIVE | AZM_REQUIRED, 0, NULL, 0                                                     \
-    }
-#define IMIN(name, m)                                                                                                  \
-    {                                                                                                                  \
-        name, AZM_INTEGER | AZM_POSITIVE, 0, NULL, m                                                                   \
-    }
-#define IMINR(name, m)                                                                                                 \
-    {                                                                                                                  \
-        name, AZM_INTEGER | AZM_POSITIVE | AZM_REQUIRED, 0, NULL, m                                                    \
-    }
-#define B(name)                                                                                                        \
-    {                                                                                                                  \
-        name, AZM_BOOLEAN, 0, NULL, 0                                                                                  \
-    }
-#define O(name, of)                                                                                                    \
-    {                                                                                                                  \
-        name, AZM_OBJECT, 0, &(of), 0                                                                                  \
-    }
-#define OR(name, of)                                                                                                   \
-    {                                                                                                                  \
-        name, AZM_OBJECT | AZM_REQUIRED, 0, &(of), 0                                                                   \
-    }
-#define A(name, of)                                                                                                    \
-    {                                                                                                                  \
-        name, AZM_ARRAY, 0, &(of), 0                                                                                   \
-    }
-#define OBJ(name)                                                                                                      \
-    {                                                                                                                  \
-        name, AZM_OBJECT, 0, NULL, 0                                                                                   \
-    }
-#define KI(name)                                                                                                       \
-    {                                                                                                                  \
-        name, AZM_STRING | AZM_INTEGER, 1024, NULL, 0                                                                  \
-    }
-#define TIME(name)                                                                                                     \
-    {                                                                                                                  \
-        name, AZM_INTEGER | AZM_STRING, 0, NULL, 0                                                                     \
-    }
-#define OUTCOME                                                                                                        \
-    {                                                                                                                  \
-        "outcome", AZM_STRING | AZM_OUTCOME, 0, NULL, 0                                                                \
-    }
+/* clang-format off */
+#define F(name, type, max, min, of) {(name), (type), (max), (min), (of)}
+#define K(name)        F(name, AZM_STRING, 1024, 0, NULL)
+#define KR(name)       F(name, AZM_STRING | AZM_REQUIRED, 1024, 0, NULL)
+#define ID(name)       F(name, AZM_STRING | AZM_REQUIRED | AZM_FILLED, 1024, 0, NULL)
+#define S(name)        F(name, AZM_STRING, 0, 0, NULL)
+#define SR(name)       F(name, AZM_STRING | AZM_REQUIRED, 0, 0, NULL)
+#define I(name)        F(name, AZM_INTEGER, 0, 0, NULL)
+#define IR(name)       F(name, AZM_INTEGER | AZM_REQUIRED, 0, 0, NULL)
+#define N(name)        F(name, AZM_NUMBER, 0, 0, NULL)
+#define NP(name)       F(name, AZM_NUMBER | AZM_POSITIVE, 0, 0, NULL)
+#define NPR(name)      F(name, AZM_NUMBER | AZM_POSITIVE | AZM_REQUIRED, 0, 0, NULL)
+#define IMIN(name, m)  F(name, AZM_INTEGER | AZM_POSITIVE, 0, m, NULL)
+#define IMINR(name, m) F(name, AZM_INTEGER | AZM_POSITIVE | AZM_REQUIRED, 0, m, NULL)
+#define B(name)        F(name, AZM_BOOLEAN, 0, 0, NULL)
+#define O(name, of)    F(name, AZM_OBJECT, 0, 0, &(of))
+#define OR(name, of)   F(name, AZM_OBJECT | AZM_REQUIRED, 0, 0, &(of))
+#define A(name, of)    F(name, AZM_ARRAY, 0, 0, &(of))
+#define OBJ(name)      F(name, AZM_OBJECT, 0, 0, NULL)
+#define KI(name)       F(name, AZM_STRING | AZM_INTEGER, 1024, 0, NULL)
+#define TIME(name)     F(name, AZM_INTEGER | AZM_STRING, 0, 0, NULL)
+#define OUTCOME        F("outcome", AZM_STRING | AZM_OUTCOME, 0, 0, NULL)
+/* clang-format on */
 
-#define FIELDS(list) .fields = list, .count = AZM_COUNT(list)
+#define FIELDS(list) .fields = (list), .count = AZM_COUNT(list)
 /* An object whose fields are the arguments. */
 #define SHAPE(name, ...)                                                                                               \
     static const struct azm_field name##_fields[] = {__VA_ARGS__};                                                     \
@@ -97,12 +40,12 @@
     static const struct azm_field name##_each = __VA_ARGS__;                                                           \
     static const struct azm_shape name = {.each = &name##_each}
 
-SHAPE_EACH(strings, {NULL, AZM_STRING, 0, NULL, 0});
-SHAPE_EACH(keywords, {NULL, AZM_STRING, 1024, NULL, 0});
-SHAPE_EACH(headers, {NULL, AZM_STRING | AZM_ARRAY, 0, &strings, 0});
-SHAPE_EACH(labels, {NULL, AZM_STRING | AZM_NUMBER | AZM_BOOLEAN, 1024, NULL, 0});
-SHAPE_EACH(mark_group, {NULL, AZM_NUMBER, 0, NULL, 0});
-SHAPE_EACH(marks, {NULL, AZM_OBJECT, 0, &mark_group, 0});
+SHAPE_EACH(strings, {NULL, AZM_STRING, 0, 0, NULL});
+SHAPE_EACH(keywords, {NULL, AZM_STRING, 1024, 0, NULL});
+SHAPE_EACH(headers, {NULL, AZM_STRING | AZM_ARRAY, 0, 0, &strings});
+SHAPE_EACH(labels, {NULL, AZM_STRING | AZM_NUMBER | AZM_BOOLEAN, 1024, 0, NULL});
+SHAPE_EACH(mark_group, {NULL, AZM_NUMBER, 0, 0, NULL});
+SHAPE_EACH(marks, {NULL, AZM_OBJECT, 0, 0, &mark_group});
 
 SHAPE(only_name, K("name"));
 SHAPE(only_type, K("type"));
@@ -114,18 +57,18 @@ SHAPE(user, K("domain"), K("email"), KI("id"), K("username"));
 
 /* service, in metadata and (all optional) in an event */
 SHAPE(node, K("configured_name"));
-SHAPE(agent, K("activation_method"), K("ephemeral_id"), {"name", AZM_STRING | AZM_REQUIRED | AZM_FILLED, 1024, NULL, 0},
+SHAPE(agent, K("activation_method"), K("ephemeral_id"), {"name", AZM_STRING | AZM_REQUIRED | AZM_FILLED, 1024, 0, NULL},
       KR("version"));
 SHAPE(language, KR("name"), K("version"));
 SHAPE(runtime, KR("name"), KR("version"));
 SHAPE(service, OR("agent", agent), K("environment"), O("framework", name_and_version), S("id"), O("language", language),
-      {"name", AZM_STRING | AZM_REQUIRED | AZM_FILLED | AZM_WORD, 1024, NULL, 0}, O("node", node),
+      {"name", AZM_STRING | AZM_REQUIRED | AZM_FILLED | AZM_WORD, 1024, 0, NULL}, O("node", node),
       O("runtime", runtime), K("version"));
 SHAPE(event_agent, K("ephemeral_id"), K("name"), K("version"));
 SHAPE(origin, S("id"), S("name"), S("version"));
 SHAPE_EITHER(target, "type", "name", S("name"), S("type"));
 SHAPE(event_service, O("agent", event_agent), K("environment"), O("framework", name_and_version), S("id"),
-      O("language", name_and_version), {"name", AZM_STRING | AZM_WORD, 1024, NULL, 0}, O("node", node),
+      O("language", name_and_version), {"name", AZM_STRING | AZM_WORD, 1024, 0, NULL}, O("node", node),
       O("origin", origin), O("runtime", name_and_version), O("target", target), K("version"));
 
 /* metadata */
@@ -151,7 +94,7 @@ SHAPE(message, O("age", age), S("body"), O("headers", headers), O("queue", only_
 SHAPE(page, S("referer"), S("url"));
 SHAPE(socket_info, B("encrypted"), S("remote_address"));
 SHAPE(url, K("full"), K("hash"), K("hostname"), K("pathname"), KI("port"), K("protocol"), K("raw"), K("search"));
-SHAPE(request, {"body", AZM_STRING | AZM_OBJECT, 0, NULL, 0}, OBJ("cookies"), OBJ("env"), O("headers", headers),
+SHAPE(request, {"body", AZM_STRING | AZM_OBJECT, 0, 0, NULL}, OBJ("cookies"), OBJ("env"), O("headers", headers),
       K("http_version"), KR("method"), O("socket", socket_info), O("url", url));
 SHAPE(response, I("decoded_body_size"), I("encoded_body_size"), B("finished"), O("headers", headers), B("headers_sent"),
       I("status_code"), I("transfer_size"));
@@ -171,7 +114,7 @@ SHAPE_EITHER(frame, "classname", "filename", S("abs_path"), S("classname"), I("c
 SHAPE(sum_us, IMIN("us", 0));
 SHAPE(dropped_duration, IMIN("count", 1), O("sum", sum_us));
 SHAPE(dropped, K("destination_service_resource"), O("duration", dropped_duration), OUTCOME,
-      {"service_target_name", AZM_STRING, 512, NULL, 0}, {"service_target_type", AZM_STRING, 512, NULL, 0});
+      {"service_target_name", AZM_STRING, 512, 0, NULL}, {"service_target_type", AZM_STRING, 512, 0, NULL});
 SHAPE(longtask, IMINR("count", 0), NPR("max"), NPR("sum"));
 SHAPE(experience, NP("cls"), NP("fid"), O("longtask", longtask), NP("tbt"));
 SHAPE(session, KR("id"), IMIN("sequence", 1));
@@ -235,7 +178,7 @@ static const struct azm_field span_fields[] = {
 const struct azm_shape azm_shape_span = {FIELDS(span_fields), .either = "timestamp", .or_else = "start"};
 
 /* error */
-SHAPE_EACH(objects, {NULL, AZM_OBJECT, 0, NULL, 0});
+SHAPE_EACH(objects, {NULL, AZM_OBJECT, 0, 0, NULL});
 SHAPE_EITHER(exception, "message", "type", OBJ("attributes"), A("cause", objects), KI("code"), B("handled"),
              S("message"), K("module"), A("stacktrace", frame), K("type"));
 SHAPE(error_log, K("level"), K("logger_name"), SR("message"), K("param_message"), A("stacktrace", frame));
@@ -248,8 +191,8 @@ const struct azm_shape azm_shape_error = {FIELDS(error_fields), .either = "excep
                                           .joined = true};
 
 /* metricset */
-SHAPE_EACH(numbers, {NULL, AZM_NUMBER, 0, NULL, 0});
-SHAPE_EACH(counts, {NULL, AZM_INTEGER | AZM_POSITIVE, 0, NULL, 0});
+SHAPE_EACH(numbers, {NULL, AZM_NUMBER, 0, 0, NULL});
+SHAPE_EACH(counts, {NULL, AZM_INTEGER | AZM_POSITIVE, 0, 0, NULL});
 static const struct azm_field sample_fields[] = {A("counts", counts), S("type"), S("unit"), N("value"),
                                                  A("values", numbers)};
 static const struct azm_shape sample = {FIELDS(sample_fields), .either = "value", .or_else = "values",

@@ -65,8 +65,11 @@ static int version_of(sqlite3 *db)
 static enum azm_status migrate_locked(sqlite3 *db, const char *path, struct azm_error *err)
 {
     int newest = (int)AZM_COUNT(steps), now = version_of(db);
+    if (now < 0)
+        return azm_fail(err, AZM_IO, "%s: %s", path, sqlite3_errmsg(db));
     if (now > newest)
-        return azm_fail(err, AZM_UNSUPPORTED, "%s has version %d of the tables, this azimuth knows %d", path, now, newest);
+        return azm_fail(err, AZM_UNSUPPORTED, "%s has version %d of the tables, this azimuth knows %d", path, now,
+                        newest);
     enum azm_status status = AZM_OK;
     for (int i = now; i < newest && status == AZM_OK; i++)
         status = run(db, path, steps[i], err);

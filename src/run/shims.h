@@ -1,6 +1,7 @@
 /* A private folder, first on the child's PATH, with a `dotnet` that is the tap: the .NET isolated worker's executable
  * cannot be named by a setting, it is whatever `dotnet` is. The tap becomes the real one, the next on PATH, unless its
- * arguments are those of a worker. */
+ * arguments are those of a worker. A .NET host looks beside its own executable before PATH: one that is itself started
+ * as `dotnet host.dll` finds the real dotnet there and is not seen; Core Tools is an executable of its own. */
 #pragma once
 
 #include "base/arena.h"

@@ -12,7 +12,7 @@ import urllib.request
 
 import pytest
 
-from processes import AZIMUTH, PATIENCE, TAP, Process, run
+from processes import AZIMUTH, PATIENCE, RECORDINGS, TAP, Process, run
 
 FUNC = pathlib.Path(__file__).with_name("stand_in_func.py")
 pytestmark = pytest.mark.skipif(not TAP.exists(), reason="azimuth-tap is not built")
@@ -209,13 +209,18 @@ def ask(port):
         return json.load(answer)
 
 
+def traces(port):
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/api/traces?limit=1000", timeout=PATIENCE) as answer:
+        return json.load(answer)["traces"]
+
+
 def free_port():
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return probe.getsockname()[1]
 
 
-def hub_processes(data):
-    """The hubs that hold this test's data folder, which is named in their environment."""
+def background(app, name):
+    """The hubs or agents of this test: its data folder is named in their environment."""
     found = []
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
@@ -223,20 +228,20 @@ def hub_processes(data):
             environment = pathlib.Path("/proc", pid, "environ").read_bytes().split(b"\0")
         except OSError:
             continue
-        if b"hub" in command and f"XDG_DATA_HOME={data}".encode() in environment:
+        if name in command[1:2] and f"XDG_DATA_HOME={app.env['XDG_DATA_HOME']}".encode() in environment:
             found.append(int(pid))
     return found
 
 
 @pytest.fixture
-def no_hub_left(app):
+def nothing_left(app):
     yield
-    for pid in hub_processes(app.env["XDG_DATA_HOME"]):
+    for pid in background(app, b"hub") + background(app, b"agent"):
         os.kill(pid, signal.SIGTERM)
 
 
 @pytest.mark.skipif(run(AZIMUTH, "hub", "--help").returncode != 0, reason="azimuth hub is not built")
-@pytest.mark.usefixtures("no_hub_left")
+@pytest.mark.usefixtures("nothing_left")
 class TestTheHub:
     def test_is_started_once_and_outlives_the_command(self, app):
         port = free_port()
@@ -244,7 +249,7 @@ class TestTheHub:
         assert first.stderr == f"azimuth: traces at http://127.0.0.1:{port}/\n"
         assert "azimuth" in ask(port)
         assert app.run("--hub-port", port, "--", "true").stderr == first.stderr
-        assert len(hub_processes(app.env["XDG_DATA_HOME"])) == 1
+        assert len(background(app, b"hub")) == 1
 
     def test_moves_when_another_program_has_the_port(self, app):
         with Server("<html>") as other:
@@ -255,7 +260,7 @@ class TestTheHub:
             assert port != other.port and "azimuth" in ask(port)
             assert app.run("--hub-port", other.port, "--", "true").stderr == first.stderr
         assert app.run("--hub-port", other.port, "--", "true").stderr == f"azimuth: traces at http://127.0.0.1:{port}/\n"
-        assert len(hub_processes(app.env["XDG_DATA_HOME"])) == 1
+        assert len(background(app, b"hub")) == 1
 
     def test_does_not_stand_in_the_way_when_it_cannot_start(self, app):
         app.env["XDG_DATA_HOME"] = "/proc/no/such"
@@ -264,6 +269,33 @@ class TestTheHub:
         assert done.stderr.startswith("azimuth: nothing is recorded: the hub ended with exit code")
         assert not is_tapped(worker)
 
+    def test_shows_what_the_command_did(self, app):
+        """The tap starts the agent, the agent finds the hub: nothing but `run` was asked for."""
+        port = free_port()
+        done = app.run("--hub-port", port, "--", AZIMUTH, "replay", RECORDINGS / "node-fails.jsonl",
+                       FUNCTIONS_WORKER_RUNTIME="node", OTEL_SERVICE_NAME="shop")
+        assert done.returncode == 0, done.stdout + done.stderr
+        deadline = time.monotonic() + PATIENCE
+        while sum(t["transactions"] for t in traces(port)) < 17:
+            assert time.monotonic() < deadline, f"only {len(traces(port))} of 17 traces arrived"
+            time.sleep(0.1)
+        assert {t["service"] for t in traces(port)} == {"shop"}
+        assert {t["name"] for t in traces(port)} == {"GET /api/boom", "GET /api/hello"}
+
+    def test_survives_the_end_of_the_terminal(self, app):
+        port = free_port()
+        pid, terminal = pty.fork()
+        if pid == 0:
+            os.chdir(app.folder)
+            os.execve(AZIMUTH, ["azimuth", "run", "--hub-port", str(port), "--", "sleep", "1000"], app.env)
+        seen = b""
+        while b"traces at" not in seen:
+            seen += os.read(terminal, 1000)
+        os.write(terminal, b"\x03")
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) in (130, -signal.SIGINT)
+        os.close(terminal)
+        assert "azimuth" in ask(port)
+
     def test_two_runs_at_once_share_one(self, app):
         port = free_port()
         commands = [Process(AZIMUTH, "run", "--hub-port", port, "--", "true", cwd=app.folder, env=app.env) for _ in "12"]
@@ -271,16 +303,15 @@ class TestTheHub:
             with command:
                 assert command.end() == 0
                 assert command.rest("stderr") == [f"azimuth: traces at http://127.0.0.1:{port}/"]
-        assert len(hub_processes(app.env["XDG_DATA_HOME"])) == 1
+        assert len(background(app, b"hub")) == 1
 
 
+@pytest.mark.usefixtures("nothing_left")
 def test_a_port_that_says_nothing_is_another_program(app):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         done = app.run("--hub-port", silent.getsockname()[1], "--", "true")
     assert done.returncode == 0
     assert "belongs to another program" in done.stderr or "nothing is recorded" in done.stderr
-    for pid in hub_processes(app.env["XDG_DATA_HOME"]):
-        os.kill(pid, signal.SIGTERM)
 
 
 # --- not in the way ---

@@ -1,5 +1,6 @@
 #include "program/beside.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <uv.h>
@@ -17,13 +18,13 @@ enum azm_status azm_program_beside(const char *name, char out[AZM_PATH_MAX], str
     enum azm_status st = azm_program_path(out, err);
     if (st != AZM_OK)
         return st;
-    size_t len = strlen(out), suffix = len > 4 && strcmp(out + len - 4, ".exe") == 0 ? 4 : 0;
+    size_t len = strlen(out);
+    const char *suffix = len > 4 && strcmp(out + len - 4, ".exe") == 0 ? ".exe" : "";
     while (len > 0 && out[len - 1] != '/' && out[len - 1] != '\\')
         len--;
-    if (len + strlen(name) + suffix >= AZM_PATH_MAX)
+    int wanted = snprintf(out + len, AZM_PATH_MAX - len, "%s%s", name, suffix);
+    if (wanted < 0 || (size_t)wanted >= AZM_PATH_MAX - len)
         return azm_fail(err, AZM_TOO_BIG, "the path of %s is too long", name);
-    memcpy(out + len, name, strlen(name) + 1);
-    strcat(out, suffix ? ".exe" : "");
     int cause = uv_fs_access(NULL, &request, out, 1 /* X_OK; on Windows: that it exists */, NULL);
     uv_fs_req_cleanup(&request);
     return cause == 0 ? AZM_OK : azm_fail(err, AZM_NOT_FOUND, "%s: %s", out, uv_strerror(cause));

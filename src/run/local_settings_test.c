@@ -12,22 +12,22 @@ static void rows(void **state)
     static const struct {
         const char *text;
         enum azm_status status;
-        const char *name, *value; /* value NULL: not set */
         bool encrypted;
+        const char *name, *value; /* value NULL: not set */
     } cases[] = {
-        {"{\"IsEncrypted\": false, \"Values\": {\"A\": \"1\", \"B\": \"\"}}", AZM_OK, "A", "1", false},
-        {"{\"Values\": {\"A\": \"1\", \"B\": \"\"}}", AZM_OK, "B", "", false},
-        {"{\"Values\": {\"A\": \"1\"}}", AZM_OK, "C", NULL, false},
-        {"{\"Values\": {\"A\": 1}}", AZM_OK, "A", NULL, false},
-        {"{\"IsEncrypted\": true, \"Values\": {\"A\": \"x\"}}", AZM_OK, "A", "x", true},
-        {"{}", AZM_OK, "A", NULL, false},
-        {"[]", AZM_OK, "A", NULL, false},
-        {"\xef\xbb\xbf{\"Values\": {\"A\": \"1\"}}", AZM_OK, "A", "1", false},
-        {"// a {\n{\"Values\": /* \"A\": */ {\"A\": \"//1 /* \\\" */\"}} // b", AZM_OK, "A", "//1 /* \" */", false},
-        {"{\"Values\": {\"A\": \"1\"} /* no end", AZM_BAD_INPUT, "A", NULL, false},
-        {"{\"Values\": \"A", AZM_BAD_INPUT, "A", NULL, false},
-        {"", AZM_BAD_INPUT, "A", NULL, false},
-        {"/", AZM_BAD_INPUT, "A", NULL, false},
+        {"{\"IsEncrypted\": false, \"Values\": {\"A\": \"1\", \"B\": \"\"}}", AZM_OK, false, "A", "1"},
+        {"{\"Values\": {\"A\": \"1\", \"B\": \"\"}}", AZM_OK, false, "B", ""},
+        {"{\"Values\": {\"A\": \"1\"}}", AZM_OK, false, "C", NULL},
+        {"{\"Values\": {\"A\": 1}}", AZM_OK, false, "A", NULL},
+        {"{\"IsEncrypted\": true, \"Values\": {\"A\": \"x\"}}", AZM_OK, true, "A", "x"},
+        {"{}", AZM_OK, false, "A", NULL},
+        {"[]", AZM_OK, false, "A", NULL},
+        {"\xef\xbb\xbf{\"Values\": {\"A\": \"1\"}}", AZM_OK, false, "A", "1"},
+        {"// a {\n{\"Values\": /* \"A\": */ {\"A\": \"//1 /* \\\" */\"}} // b", AZM_OK, false, "A", "//1 /* \" */"},
+        {"{\"Values\": {\"A\": \"1\"} /* no end", AZM_BAD_INPUT, false, "A", NULL},
+        {"{\"Values\": \"A", AZM_BAD_INPUT, false, "A", NULL},
+        {"", AZM_BAD_INPUT, false, "A", NULL},
+        {"/", AZM_BAD_INPUT, false, "A", NULL},
     };
     (void)state;
     for (size_t i = 0; i < AZM_COUNT(cases); i++) {
@@ -38,7 +38,8 @@ static void rows(void **state)
                          cases[i].status);
         azm_slice value = azm_env_get(&settings.env, cases[i].name);
         assert_int_equal(value.ptr != NULL, cases[i].value != NULL);
-        assert_true(azm_slice_eq(value, azm_slice_str(cases[i].value)));
+        if (value.ptr)
+            assert_true(azm_slice_eq(value, azm_slice_str(cases[i].value)));
         assert_int_equal(settings.encrypted, cases[i].encrypted);
         azm_arena_dispose(&arena);
     }

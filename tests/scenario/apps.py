@@ -35,6 +35,9 @@ class App:
     def invoke_many(self, number, function, count, concurrency=1, **more):
         return [r.status for r in self.workers[number].invoke_many(function, count, concurrency, **more)]
 
+    def ids(self, number, function, count, concurrency=1):
+        return [r.invocation_id for r in self.workers[number].invoke_many(function, count, concurrency)]
+
     def terminate(self, number):
         return self.workers[number].terminate()
 

@@ -1,4 +1,5 @@
 """What the tap saw arrives: every invocation becomes exactly one transaction, with the right fields."""
+import collections
 import json
 import os
 
@@ -8,7 +9,7 @@ import h2peer
 import values
 from conftest import Raw
 from intake import invalid
-from observing import ALL, FUNCTION_ID, observing
+from observing import ALL, FUNCTION_ID, observing, until
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 
@@ -100,7 +101,7 @@ def test_the_callers_trace_goes_on(observed):
     caller = f"00-{TRACE}-b7ad6b7169203331-01"
     worker.invoke("hello", headers={"traceparent": caller}, trace=f"00-{TRACE}-00f067aa0ba902b7-00")
     worker.invoke("hello", headers={"traceparent": f"00-{TRACE}-b7ad6b7169203331-00"})
-    worker.invoke("hello", trace=f"00-{'1' * 32}-00f067aa0ba902b7-00")
+    worker.invoke("hello", trace=f"00-{'1' * 32}-1111111111111111-00")
     worker.invoke("hello", headers={"traceparent": f"00-{'0' * 32}-b7ad6b7169203331-01"})
     worker.invoke("hello")
     events = observed.intake.wait(5)
@@ -109,6 +110,7 @@ def test_the_callers_trace_goes_on(observed):
     assert unsampled["trace_id"] == TRACE and unsampled.get("sampled") is False
     assert hosts["trace_id"] == "1" * 32 and "parent_id" not in hosts and hosts.get("sampled", True)
     assert bad["trace_id"] not in ("0" * 32, TRACE)
+    assert (first["id"], hosts["id"]) == ("00f067aa0ba902b7", "1111111111111111")  # AZIMUTH_TRACE_CONTEXT=adopt
     assert len({e["id"] for e in events}) == 5 and new["trace_id"] != bad["trace_id"]
 
 
@@ -132,6 +134,30 @@ def test_credentials_reach_the_server_and_nothing_else(observed):
     observed.intake.wait(1)
     assert observed.intake.requests[0].headers["authorization"] == "Bearer token-hunter2"
     assert "token-hunter2" not in json.dumps([r.lines for r in observed.intake.requests]) + observed.log()
+
+
+def test_http_proxying(observed):
+    """Method and status are on another wire; the invocation is one all the same."""
+    functions = [values.http(status=201), values.http("boom", "fail"), values.queue()]
+    worker = observed.start(functions, "dotnet", http=1)
+    assert worker.invoke("hello", method="POST", url="http://localhost:7071/api/hello?a=b").proxied_status == 201
+    assert worker.invoke("boom").status == "Failure"
+    assert worker.invoke("orders", "x").status == "Success"
+    events = by_function(observed.intake.wait(3))
+    assert {name: [e["outcome"] for e in found] for name, found in events.items()} == \
+        {"hello": ["success"], "boom": ["failure"], "orders": ["success"]}
+    assert events["hello"][0]["name"].endswith("/api/hello")
+
+
+def test_more_open_invocations_than_are_kept(observed):
+    worker = observed.start([values.http(), values.http("hang", "silent")])
+    for _ in range(5000):
+        worker.begin("hang")
+    assert {r.status for r in worker.invoke_many("hello", 20, 4)} == {"Success"}
+    assert worker.terminate() == 0
+    until(lambda: len(observed.intake.events()) >= 4096)
+    names = collections.Counter(e["name"] for e in observed.intake.events())
+    assert names["GET /api/hang"] <= 4096
 
 
 def test_a_worker_that_dies_leaves_its_invocation_failed(observed):

@@ -51,6 +51,15 @@ def test_reload_logs_and_cancellation(scene):
     check()
 
 
+def test_http_proxying(scene):
+    functions = [values.http(status=202), values.queue()]
+    host, worker, check = scene.both_legs(functions, style="dotnet", http=1)
+    worker.ready(functions)
+    assert {worker.invoke("hello", b"x" * 5000, method="POST").proxied_status for _ in range(10)} == {202}
+    assert worker.invoke("orders", "x").status == "Success"
+    check()
+
+
 @pytest.mark.slow
 def test_hundred_megabytes_both_ways(scene):
     functions = [values.http("up", "echo"), values.http("down", "big", size=100 * MEGABYTE)]
@@ -154,6 +163,11 @@ def resident_kib(pid):
     return int(status.partition("VmRSS:")[2].split()[0])
 
 
+def sanitized(pid):
+    """Sanitizers keep memory for reasons of their own."""
+    return "san.so" in open(f"/proc/{pid}/maps").read()
+
+
 @pytest.mark.parametrize("reader", ["near", "far"])
 def test_a_side_that_does_not_read_costs_no_memory(raw, reader):
     near, far = raw.pair()
@@ -176,13 +190,13 @@ def test_a_side_that_does_not_read_costs_no_memory(raw, reader):
         last = sent[0]
         time.sleep(0.3)
     assert sent[0] < total, "64 MiB fitted between: nobody held the writer back"
-    assert resident_kib(raw.channel.pid) - before < 2048
+    assert sanitized(raw.channel.pid) or resident_kib(raw.channel.pid) - before < 2048
     other_near, other_far = raw.pair()  # others are not held up
     other_near.sendall(b"quick")
     assert other_far.recv(5) == b"quick"
     assert read_all(reader) == data * 64
     thread.join(10)
-    assert resident_kib(raw.channel.pid) - before < 2048
+    assert sanitized(raw.channel.pid) or resident_kib(raw.channel.pid) - before < 2048
 
 
 def test_many_connections_come_and_go(raw):

@@ -21,22 +21,21 @@ static const struct azm_option options[] = {
 
 static const struct {
     const char *arguments; /* behind the command's name, separated by spaces */
-    bool stop_at_first;
+    bool stop_at_first, flag;
     int result;
     const char *rest, *text, *list;
-    bool flag;
 } cases[] = {
-    {"", false, 0, "", NULL, "", false},
-    {"a --flag --text one - --list=x=y --text=two --list z -- --b", false, 3, "a - --b ", "two", "x=y z ", true},
-    {"--flag -- func --text x --", true, 4, "func --text x -- ", NULL, "", true},
-    {"--flag func --text x --help", true, 4, "func --text x --help ", NULL, "", true},
-    {"--text -- a", false, 1, "a ", "--", "", false},
-    {"a --help", false, AZM_OPTIONS_HELP, NULL, NULL, "", false},
-    {"--other", false, AZM_OPTIONS_BAD, NULL, NULL, "", false},
-    {"--fla", false, AZM_OPTIONS_BAD, NULL, NULL, "", false},
-    {"-f", false, AZM_OPTIONS_BAD, NULL, NULL, "", false},
-    {"--text", false, AZM_OPTIONS_BAD, NULL, NULL, "", false},
-    {"--flag=1", false, AZM_OPTIONS_BAD, NULL, NULL, "", false},
+    {"", false, false, 0, "", NULL, ""},
+    {"a --flag --text one - --list=x=y --text=two --list z -- --b", false, true, 3, "a - --b ", "two", "x=y z "},
+    {"--flag -- func --text x --", true, true, 4, "func --text x -- ", NULL, ""},
+    {"--flag func --text x --help", true, true, 4, "func --text x --help ", NULL, ""},
+    {"--text -- a", false, false, 1, "a ", "--", ""},
+    {"a --help", false, false, AZM_OPTIONS_HELP, NULL, NULL, ""},
+    {"--other", false, false, AZM_OPTIONS_BAD, NULL, NULL, ""},
+    {"--fla", false, false, AZM_OPTIONS_BAD, NULL, NULL, ""},
+    {"-f", false, false, AZM_OPTIONS_BAD, NULL, NULL, ""},
+    {"--text", false, false, AZM_OPTIONS_BAD, NULL, NULL, ""},
+    {"--flag=1", false, false, AZM_OPTIONS_BAD, NULL, NULL, ""},
 };
 
 static void join(char *out, size_t size, const char *const *items, size_t count)

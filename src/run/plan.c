@@ -107,6 +107,15 @@ static void plan_path(const struct azm_run_facts *facts, struct azm_arena *arena
         change(out, "PATH", azm_arena_printf(arena, "%s:%.*s", facts->shims, AZM_FMT(path)));
 }
 
+/* A hub that was started with a token wants to hear it. */
+static void plan_hub(const struct azm_run_facts *facts, struct azm_arena *arena, struct azm_run_plan *out)
+{
+    azm_slice token = azm_env_get(facts->env, "AZIMUTH_HUB_TOKEN");
+    change(out, "ELASTIC_APM_SERVER_URL", facts->hub_url);
+    if (token.len > 0)
+        change(out, "ELASTIC_APM_SECRET_TOKEN", azm_arena_str(arena, token));
+}
+
 void azm_run_plan(const struct azm_run_facts *facts, struct azm_arena *arena, struct azm_run_plan *out)
 {
     static const char *const languages[] = {"node", "python", "java", "powershell"};
@@ -115,7 +124,7 @@ void azm_run_plan(const struct azm_run_facts *facts, struct azm_arena *arena, st
         plan_language(facts, arena, languages[i], out);
     plan_path(facts, arena, out);
     if (facts->hub_url && !azm_run_destination(facts->env))
-        change(out, "ELASTIC_APM_SERVER_URL", facts->hub_url);
+        plan_hub(facts, arena, out);
 }
 
 static bool is_changed(const struct azm_run_plan *plan, const char *pair)

@@ -65,6 +65,11 @@ static const struct {
     {{"PATH=/usr/bin:/bin"}, "/shims", NULL, NULL, NODE JAVA POWER "PATH=/shims:/usr/bin:/bin\n"},
     {{"PATH=/shims2:/bin"}, "/shims", NULL, NULL, NODE JAVA POWER "PATH=/shims:/shims2:/bin\n"},
     {{"A=1"}, "/shims", NULL, NULL, NODE JAVA POWER},
+    {{"AZIMUTH_HUB_TOKEN=secret"},
+     NULL,
+     NULL,
+     "http://127.0.0.1:8200",
+     NODE JAVA POWER HUB "ELASTIC_APM_SECRET_TOKEN=secret\n"},
     /* somebody's own server is not replaced */
     {{"ELASTIC_APM_SERVER_URL=https://apm"}, NULL, NULL, "http://127.0.0.1:8200", NODE JAVA POWER},
     {{"ELASTIC_APM_SERVER_URL= "}, NULL, NULL, "http://127.0.0.1:8200", NODE JAVA POWER HUB},

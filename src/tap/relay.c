@@ -51,6 +51,7 @@ struct azm_relay {
     uint16_t port;
     const char *addresses[ADDRESSES_MAX];
     size_t address_count;
+    bool closing, listener_closed;
 };
 
 /* Filled and used up within one call of receive(): one for all. */
@@ -64,6 +65,12 @@ static enum azm_side side_of(const struct connection *connection, const struct h
 static struct half *other(struct connection *connection, const struct half *half)
 {
     return &connection->halves[side_of(connection, half) == AZM_FROM_WORKER ? AZM_FROM_HOST : AZM_FROM_WORKER];
+}
+
+static void free_unused(struct azm_relay *relay)
+{
+    if (relay->listener_closed && relay->connection_count == 0)
+        free(relay);
 }
 
 static void on_closed(uv_handle_t *handle)
@@ -80,7 +87,10 @@ static void on_closed(uv_handle_t *handle)
         connection->next->prev = connection->prev;
     relay->connection_count--;
     free(connection);
-    relay->options.changed(relay->options.self);
+    if (relay->closing)
+        free_unused(relay);
+    else
+        relay->options.changed(relay->options.self);
 }
 
 static void close_side(struct half *half, bool reset, uv_close_cb closed)
@@ -332,9 +342,22 @@ static void on_connection(uv_poll_t *poll, int status, int events)
     connect_host(connection);
 }
 
-static void free_relay(uv_handle_t *handle)
+static void on_listener_closed(uv_handle_t *handle)
 {
-    free(handle->data);
+    struct azm_relay *relay = handle->data;
+    relay->listener_closed = true;
+    free_unused(relay);
+}
+
+void azm_relay_close(struct azm_relay *relay)
+{
+    if (!relay)
+        return;
+    relay->closing = true;
+    for (struct connection *c = relay->connections; c; c = c->next)
+        close_connection(c, &c->halves[AZM_FROM_WORKER]);
+    uv_close((uv_handle_t *)&relay->poll, on_listener_closed);
+    azm_socket_close(relay->listener, false);
 }
 
 static int listen_and_watch(struct azm_relay *relay, struct azm_error *err)
@@ -371,7 +394,8 @@ struct azm_relay *azm_relay_open(const struct azm_relay_options *options, struct
     }
     if (uv_poll_start(&relay->poll, UV_READABLE, on_connection) == 0)
         return relay;
-    uv_close((uv_handle_t *)&relay->poll, free_relay);
+    azm_relay_close(relay);
+    (void)azm_fail(err, AZM_NETWORK, "cannot watch a listening socket");
     return NULL;
 }
 

@@ -27,6 +27,8 @@ struct azm_relay_options {
 
 /* Listens on a port that the system chooses. */
 struct azm_relay *azm_relay_open(const struct azm_relay_options *options, struct azm_error *err);
+/* Breaks its connections off. The loop must run once more, until all handles are closed. NULL is fine. */
+void azm_relay_close(struct azm_relay *relay);
 uint16_t azm_relay_port(const struct azm_relay *relay);
 /* Connections accepted from now on are observed. The observer must live as long as the loop runs. */
 void azm_relay_observe(struct azm_relay *relay, struct azm_observer *observer);

@@ -29,6 +29,8 @@ static struct peer pool[MANY], *host; /* the connections to the host, and the la
 static size_t hosts;
 static char chunk[32 * 1024];
 static int changes;
+static struct azm_relay *relays[4]; /* of this test */
+static size_t relay_count;
 
 static void give_chunk(uv_handle_t *handle, size_t suggested, uv_buf_t *buf)
 {
@@ -131,6 +133,7 @@ static struct azm_relay *open_relay(uint16_t host_port, const char *name)
     snprintf(options.target.host, sizeof(options.target.host), "%s", name);
     struct azm_relay *relay = azm_relay_open(&options, &err);
     assert_non_null(relay);
+    relays[relay_count++] = relay;
     return relay;
 }
 
@@ -197,10 +200,11 @@ static void close_any(uv_handle_t *handle, void *self)
         uv_close(handle, NULL);
 }
 
-/* What the relays hold is freed by no one: in the tap the process ends. */
 static int tear_down(void **state)
 {
     (void)state;
+    while (relay_count > 0)
+        azm_relay_close(relays[--relay_count]);
     uv_walk(&loop, close_any, NULL);
     uv_run(&loop, UV_RUN_DEFAULT);
     return uv_loop_close(&loop);

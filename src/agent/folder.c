@@ -10,7 +10,7 @@
 
 #define RETRY_SOON_US 250000            /* its writer is about to make it */
 #define RETRY_LATE_US 10000000          /* nothing will change by itself */
-#define ABANDONED_US  INT64_C(60000000) /* an empty file so old has no maker any more */
+#define ABANDONED_US  INT64_C(60000000) /* its writer needs less than a second for that */
 
 void azm_folder_init(struct azm_folder *folder, const char *path, struct azm_feed_tools *tools)
 {
@@ -58,8 +58,7 @@ static struct azm_odd_file *add_odd(struct azm_folder *folder, const char *name)
 static bool is_abandoned(const char *path)
 {
     struct azm_file_info info;
-    return azm_file_info(path, &info, NULL) == AZM_OK && info.size == 0 &&
-           azm_clock_wall_us() - info.modified_us > ABANDONED_US;
+    return azm_file_info(path, &info, NULL) == AZM_OK && azm_clock_wall_us() - info.modified_us > ABANDONED_US;
 }
 
 static void note_odd(struct scan *scan, struct azm_odd_file *odd, const char *name, const struct azm_error *err)

@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "os/clock.h"
+#include "os/daemon.h"
 #include "os/file.h"
 #include "os/thread.h"
 
@@ -64,7 +66,7 @@ static struct azm_lock *wait_for(const char *run_dir, const char *path, const ch
     struct azm_lock *lock = NULL;
     if (write_version(run_dir, "agent.request", version, err) != AZM_OK)
         return NULL;
-    while (!lock && azm_clock_mono_us() < deadline_us) {
+    while (!lock && azm_clock_mono_us() < deadline_us && !azm_daemon_stop_asked()) {
         azm_thread_sleep_us(50000);
         lock = azm_lock_try(path, err);
     }
@@ -85,10 +87,9 @@ struct azm_lock *azm_handover_begin(const char *run_dir, const char *version, st
     }
     if (!lock)
         azm_fail(err, busy.status, "%s", busy.text);
-    else if (write_version(run_dir, "agent.version", version, err) != AZM_OK) {
-        azm_lock_release(lock);
-        lock = NULL;
-    }
+    else if (write_version(run_dir, "agent.version", version, &busy) != AZM_OK)
+        /* a full disk is no reason not to send what the rings hold already */
+        azm_log(WARN, AGENT, "a newer agent will not know our version: %s", busy.text);
     return lock;
 }
 

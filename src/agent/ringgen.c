@@ -1,12 +1,9 @@
 /* A writer for tests: stands in for a tap. Reads commands from standard input, answers each with a line.
- *   source SERVICE PID URL [KEY [VALUE]]...   metadata and destination; KEY: api_key, secret_token, node, timeout_ms
- *   put N                  N transactions; their ids count up from 1
- *   note TEXT              a line for the agent's log
- *   junk KIND              a record of any kind that holds no message
- *   beat                   the heartbeat word
- *   used                   bytes of the ring that are not released
- *   dropped                records that found no room
- * The end of input is an orderly end. usage: ringgen RING_FILE [RING_BYTES] */
+ *   source SERVICE PID URL [KEY [VALUE]]...   metadata and destination; KEY: api_key, secret_token, ca_file, verify,
+ * node, timeout_ms put N                  N transactions; their ids count up from 1 note TEXT              a line for
+ * the agent's log junk KIND              a record of any kind that holds no message beat                   the
+ * heartbeat word used                   bytes of the ring that are not released dropped                records that
+ * found no room The end of input is an orderly end. usage: ringgen RING_FILE [RING_BYTES] */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -39,6 +36,10 @@ static void set(struct azm_source *source, azm_slice key, azm_slice value)
         source->destination.api_key = value;
     else if (azm_slice_eq(key, AZM_S("secret_token")))
         source->destination.secret_token = value;
+    else if (azm_slice_eq(key, AZM_S("ca_file")))
+        source->destination.ca_file = value;
+    else if (azm_slice_eq(key, AZM_S("verify")))
+        source->destination.verify_server_cert = azm_slice_eq(value, AZM_S("true"));
     else if (azm_slice_eq(key, AZM_S("node")))
         source->node_name = value;
     else if (azm_slice_eq(key, AZM_S("timeout_ms")))

@@ -187,6 +187,15 @@ static void set_options(struct http *http, const struct azm_destination *destina
         curl_easy_setopt(curl, CURLOPT_CAINFO, azm_arena_str(&http->arena, destination->ca_file));
 }
 
+/* A line of its own in a secret would be a header of its own in the request. */
+static bool has_control(azm_slice secret)
+{
+    for (size_t i = 0; i < secret.len; i++)
+        if ((unsigned char)secret.ptr[i] < ' ' || secret.ptr[i] == 0x7f)
+            return true;
+    return false;
+}
+
 static enum azm_status check_url(azm_slice url, struct azm_error *err)
 {
     struct azm_url parts;
@@ -203,6 +212,10 @@ struct azm_sender *azm_http_open(const struct azm_exporter_kind *kind, const str
 {
     if (check_url(destination->url, err) != AZM_OK)
         return NULL;
+    if (has_control(destination->api_key) || has_control(destination->secret_token)) {
+        azm_fail(err, AZM_BAD_CONFIG, "the API key or secret token holds a line break or control character");
+        return NULL;
+    }
     struct http *http = calloc(1, sizeof *http);
     if (!http) {
         azm_fail(err, AZM_NO_MEMORY, "no memory for a connection");

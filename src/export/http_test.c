@@ -63,6 +63,18 @@ static void addresses_that_cannot_be_used(void **state)
     }
 }
 
+static void secrets_that_would_be_headers(void **state)
+{
+    struct azm_destination destination = {.url = AZM_S("http://apm.example"), .api_key = AZM_S("a\r\nX: y")};
+    struct azm_error err = {AZM_OK, ""};
+    (void)state;
+    assert_null(azm_http_open(&azm_exporter_elastic, &destination, &err));
+    assert_int_equal(err.status, AZM_BAD_CONFIG);
+    destination.api_key = AZM_S("");
+    destination.secret_token = AZM_S("b\n");
+    assert_null(azm_http_open(&azm_exporter_elastic, &destination, &err));
+}
+
 static void a_stopped_sender_gives_up_at_once(void **state)
 {
     struct azm_destination destination = {.kind = AZM_DESTINATION_ELASTIC, .url = AZM_S("https://apm.example/")};
@@ -85,6 +97,7 @@ int main(void)
         cmocka_unit_test(public_urls),
         cmocka_unit_test(user_agents),
         cmocka_unit_test(addresses_that_cannot_be_used),
+        cmocka_unit_test(secrets_that_would_be_headers),
         cmocka_unit_test(a_stopped_sender_gives_up_at_once),
     };
     if (azm_http_setup(NULL) != AZM_OK)

@@ -6,7 +6,9 @@ import json
 import os
 import pathlib
 import signal
+import shutil
 import socket
+import ssl
 import subprocess
 import threading
 import time
@@ -37,7 +39,7 @@ class Server:
     """Takes intake v2. script: what to answer, one after the other, the last one for ever; each is a status or
     (status, body, headers). While `gate` is closed no request is answered."""
 
-    def __init__(self, *script, host="127.0.0.1", port=0):
+    def __init__(self, *script, host="127.0.0.1", port=0, tls=None):
         self.script, self.requests, self.gate = list(script) or [202], [], threading.Event()
         self.arrived = 0
         self.gate.set()
@@ -73,6 +75,11 @@ class Server:
         self.http = http.server.ThreadingHTTPServer((host, port), Handler)
         self.http.daemon_threads = True
         self.url = "http://%s:%d" % self.http.server_address[:2]
+        if tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(*tls)
+            self.http.socket = context.wrap_socket(self.http.socket, server_side=True)
+            self.url = "https://localhost:%d" % self.http.server_address[1]
         threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
     def events(self, status=202):
@@ -169,9 +176,11 @@ class Place:
             if process.poll() is None:
                 process.kill()
             process.wait()
+            said = process.stderr.read() if process.stderr and not process.stderr.closed else ""
             for stream in (process.stdin, process.stdout, process.stderr):
                 if stream and not stream.closed:
                     stream.close()
+            assert "Sanitizer" not in said, said
 
 
 @pytest.fixture
@@ -259,6 +268,24 @@ def test_a_new_source_in_the_same_ring(place):
     before.wait([1, 2])
     after.wait([3, 4])
     assert after.requests[0].lines[0]["metadata"]["service"]["name"] == "shop"
+
+
+@pytest.mark.skipif(not shutil.which("openssl"), reason="makes certificates with openssl, which is not here")
+def test_certificates(place, tmp_path):
+    key, cert = tmp_path / "key.pem", tmp_path / "cert.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                    "-keyout", key, "-out", cert, "-days", "2", "-subj", "/CN=localhost", "-addext",
+                    "subjectAltName=DNS:localhost"], check=True, capture_output=True)
+    strange, known, careless = (place.server(tls=(cert, key)) for _ in range(3))
+    place.writer("ring-1-1").source("strange", strange.url).put(1)
+    place.writer("ring-2-1").source("known", known.url, ca_file=cert).put(1)
+    place.writer("ring-3-1").source("careless", careless.url, verify="false").put(1)
+    place.agent()
+    known.wait([1])
+    careless.wait([1])
+    wait_for(lambda: f"{strange.url} does not take events" in place.log())
+    assert "certificate" in place.log() and "verify_server_cert=false" in place.log()
+    assert not strange.requests
 
 
 # -- servers with whims

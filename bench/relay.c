@@ -66,7 +66,7 @@ static void on_bytes(int fd)
 
 int main(int argc, char **argv)
 {
-    int port = argc == 2 ? atoi(argv[1]) : 0;
+    int port = argc == 2 ? (int)strtol(argv[1], NULL, 10) : 0;
     int listener = socket(AF_INET, SOCK_STREAM, 0), epoll = epoll_create1(0);
     struct sockaddr_in address = loopback(0);
     socklen_t size = sizeof(address);

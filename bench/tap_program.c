@@ -115,7 +115,10 @@ static int spawn(struct bench_program *program, enum bench_kind kind, const stru
     }
     close(out[1]);
     FILE *told = fdopen(out[0], "r");
-    if (!told || fscanf(told, "%d", &port) != 1) {
+    char line[16];
+    if (told && fgets(line, sizeof(line), told))
+        port = (int)strtol(line, NULL, 10);
+    if (port <= 0) {
         fprintf(stderr, "the relay tells no port\n");
         exit(1);
     }

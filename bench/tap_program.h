@@ -33,8 +33,9 @@ struct bench_places {
 void bench_program_start(struct bench_program *program, enum bench_kind kind, const struct bench_places *places,
                          size_t hop_max);
 void bench_program_stop(struct bench_program *program);
-/* A bench_send: sends the chunk in at one end, waits for it at the other, and keeps the time it took. */
-void bench_program_send(void *program, const struct bench_chunk *chunk);
+/* A bench_send, self a struct bench_program: sends the chunk in at one end, waits for it at the other, and keeps the
+ * time it took. */
+void bench_program_send(void *self, const struct bench_chunk *chunk);
 
 uint64_t bench_program_cpu_ns(const struct bench_program *program);
 uint64_t bench_program_resident_kib(const struct bench_program *program);

@@ -202,9 +202,9 @@ static bool read_options(int argc, char **argv, struct options *options)
     for (int i = 2; i < argc; i++) {
         bool more = i + 1 < argc;
         if (more && strcmp(argv[i], "--rounds") == 0)
-            options->rounds = (unsigned)atoi(argv[++i]);
+            options->rounds = (unsigned)strtoul(argv[++i], NULL, 10);
         else if (more && strcmp(argv[i], "--invocations") == 0)
-            options->invocations = (unsigned)atoi(argv[++i]);
+            options->invocations = (unsigned)strtoul(argv[++i], NULL, 10);
         else if (more && strcmp(argv[i], "--tap") == 0)
             options->places.tap = argv[++i];
         else if (argv[i][0] == '-' || options->recording)

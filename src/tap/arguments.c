@@ -56,7 +56,7 @@ static bool read_uri(azm_slice uri, size_t *start, azm_slice *authority, struct 
     *start = scheme.len;
     azm_slice rest = azm_slice_drop(uri, scheme.len);
     size_t end = 0;
-    while (end < rest.len && !memchr("/?#", rest.ptr[end], 3))
+    while (end < rest.len && rest.ptr[end] != '/' && rest.ptr[end] != '?' && rest.ptr[end] != '#')
         end++;
     *authority = azm_slice_take(rest, end);
     azm_slice host = *authority;

@@ -83,10 +83,11 @@ static void on_writable(void *self)
 static void on_read(uv_stream_t *stream, ssize_t n, const uv_buf_t *buf)
 {
     struct azm_stderr *copy = stream->data;
+    (void)buf; /* kept */
     if (n > 0) {
         copy->start = 0;
         copy->pending = (size_t)n;
-        remember(copy, azm_slice_of(buf->base, (size_t)n));
+        remember(copy, azm_slice_of(copy->kept, (size_t)n));
         pass_on(copy);
     } else if (n < 0) {
         copy->source_ended = true;

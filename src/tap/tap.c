@@ -202,35 +202,37 @@ static void relay_until_the_end(const char *self, const struct azm_env *env)
     azm_observer_close(tap.observer);
 }
 
+/* The worker's argv with our address in it; NULL when there is nothing to relay, or no means to. */
+static char **listen_and_rewrite(int argc, char **argv)
+{
+    uint16_t ports[AZM_TARGETS_MAX];
+    azm_arguments_read(argc, argv, &tap.arguments);
+    if (tap.arguments.target_count == 0 || !listen_for_worker(ports))
+        return NULL;
+    return azm_arguments_rewrite(&tap.arguments, argc, argv, ports, &tap.arena);
+}
+
 int azm_tap_main(int argc, char **argv, char **envp)
 {
     struct azm_error err;
-    uint16_t ports[AZM_TARGETS_MAX];
+    char path[4096];
     azm_process_inherit();
     azm_arena_init(&tap.arena, ARENA_MAX);
-    char self[4096];
-    bool self_known = azm_self_path(self, sizeof(self), NULL) == AZM_OK;
-    if (azm_executable_find(argc, argv, &azm_env_process, self_known ? self : NULL, &tap.arena, &tap.executable,
-                            &err) != AZM_OK)
+    const char *self = azm_self_path(path, sizeof(path), NULL) == AZM_OK ? path : NULL;
+    if (azm_executable_find(argc, argv, &azm_env_process, self, &tap.arena, &tap.executable, &err) != AZM_OK)
         return fail(&err);
     argc -= tap.executable.skip;
     argv += tap.executable.skip;
     envp = with_depth(envp, &err);
     if (!envp)
         return fail(&err);
-    azm_arguments_read(argc, argv, &tap.arguments);
-    char **worker_argv = argv;
-    bool relay = tap.arguments.target_count > 0 && listen_for_worker(ports);
-    if (relay)
-        worker_argv = azm_arguments_rewrite(&tap.arguments, argc, argv, ports, &tap.arena);
+    argv[0] = (char *)(uintptr_t)tap.executable.name;
+    char **worker_argv = listen_and_rewrite(argc, argv);
     if (!worker_argv)
-        relay = false, worker_argv = argv;
-    worker_argv[0] = (char *)(uintptr_t)tap.executable.name;
-    if (!relay)
-        return azm_process_become(tap.executable.path, worker_argv, envp, &err) == AZM_OK ? 0 : fail(&err);
+        return azm_process_become(tap.executable.path, argv, envp, &err) == AZM_OK ? 0 : fail(&err);
     tap.host = azm_parent_watch(&tap.loop, on_host_gone, NULL);
     if (start_worker(worker_argv, envp, &err) != AZM_OK)
         return fail(&err);
-    relay_until_the_end(self_known ? self : NULL, &azm_env_process);
+    relay_until_the_end(self, &azm_env_process);
     return tap.exit_code;
 }

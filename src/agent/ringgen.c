@@ -25,6 +25,12 @@ static azm_slice word(void)
     return azm_slice_str(strtok(NULL, " \n"));
 }
 
+static unsigned long number(void)
+{
+    azm_slice text = word();
+    return text.ptr ? strtoul(text.ptr, NULL, 10) : 0;
+}
+
 static bool put(unsigned kind, const struct azm_buf *record)
 {
     return !record->failed && azm_ring_put(&writer, kind, azm_buf_slice(record));
@@ -49,7 +55,7 @@ static void set(struct azm_source *source, azm_slice key, azm_slice value)
 static void put_source(struct azm_buf *record)
 {
     struct azm_source source = {.service_name = word(), .agent_name = AZM_S("azimuth"), .agent_version = AZM_S("1")};
-    source.pid = (uint32_t)strtoul(word().ptr, NULL, 10);
+    source.pid = (uint32_t)number();
     source.destination.url = word();
     source.destination.verify_server_cert = true;
     source.destination.kind = azm_slice_eq(source.destination.url, AZM_S("none"))   ? AZM_DESTINATION_NONE
@@ -101,7 +107,7 @@ static bool put_transaction(struct azm_buf *record)
 
 static void put_many(struct azm_buf *record)
 {
-    unsigned long n = strtoul(word().ptr, NULL, 10), taken = 0;
+    unsigned long n = number(), taken = 0;
     for (unsigned long i = 0; i < n; i++)
         taken += put_transaction(record);
     printf("%lu\n", taken);
@@ -121,7 +127,7 @@ static void obey(char *line)
         puts(put(AZM_RECORD_NOTE, &record) ? "ok" : "failed");
     } else if (azm_slice_eq(command, AZM_S("junk"))) {
         azm_buf_add(&record, AZM_S("\xff\xff\xff"));
-        puts(put((unsigned)strtoul(word().ptr, NULL, 10), &record) ? "ok" : "failed");
+        puts(put((unsigned)number(), &record) ? "ok" : "failed");
     } else if (azm_slice_eq(command, AZM_S("beat"))) {
         printf("%" PRIu64 "\n", azm_ring_control(&writer).heartbeat);
     } else if (azm_slice_eq(command, AZM_S("used")) || azm_slice_eq(command, AZM_S("dropped"))) {

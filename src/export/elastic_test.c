@@ -227,8 +227,8 @@ static void text_is_cut_to_characters(void **state)
     struct azm_buf out;
     (void)state;
     azm_buf_init(&out, 65536);
-    for (size_t i = 0; i < 1100; i++)
-        memcpy(text + 2 * i, "\xc3\xa4", 2);
+    for (size_t i = 0; i < 2200; i++)
+        text[i] = i % 2 ? '\xa4' : '\xc3';
     quote(&out, azm_slice_of(text, 2 * 1024));
     assert_int_equal(out.len, 2 * 1024 + 2); /* just fits */
     azm_buf_clear(&out);

@@ -10,7 +10,7 @@ static const struct {
     unsigned status;
     const char *body;
     enum azm_verdict verdict;
-    uint64_t rejected; /* of 10 */
+    unsigned rejected; /* of 10 */
     const char *message;
 } cases[] = {
     {202, "", AZM_VERDICT_DELIVERED, 0, ""},

@@ -44,7 +44,7 @@ static enum azm_log_level log_level(void)
     return level;
 }
 
-static int run(struct azm_agent_options *options, const char *wanted_dir, bool daemon)
+static int run(struct azm_agent_options options, const char *wanted_dir, bool daemon)
 {
     char run_dir[AZM_RUN_DIR_MAX];
     struct azm_error err = {AZM_OK, ""};
@@ -55,10 +55,10 @@ static int run(struct azm_agent_options *options, const char *wanted_dir, bool d
         status = azm_daemon_detach(&err);
     if (status != AZM_OK)
         return fail(&err);
-    options->run_dir = run_dir;
-    options->log_level = log_level();
-    options->log_to_stderr = !daemon;
-    status = azm_agent_run(options, &err);
+    options.run_dir = run_dir;
+    options.log_level = log_level();
+    options.log_to_stderr = !daemon;
+    status = azm_agent_run(&options, &err);
     return status == AZM_OK || status == AZM_BUSY ? 0 : fail(&err);
 }
 
@@ -92,5 +92,5 @@ int azm_cmd_agent(int argc, char **argv)
     if (idle && (azm_slice_to_u64(azm_slice_str(idle), &idle_seconds) != AZM_OK || idle_seconds > 31536000))
         return bad_usage("--idle-seconds expects a number of seconds, at most a year");
     struct azm_agent_options options = {.output = output, .idle_us = (int64_t)idle_seconds * 1000000};
-    return run(&options, run_dir, daemon);
+    return run(options, run_dir, daemon);
 }

@@ -82,6 +82,8 @@ static const char *over(struct agent *agent, int64_t now_us)
         return "asked to end";
     if (now_us - agent->useful_us >= agent->options->idle_us)
         return "nothing to do";
+    if (agent->folder.gone && !agent->folder.feeds)
+        return "the run folder is gone";
     if (now_us < agent->asked_us)
         return NULL;
     agent->asked_us = now_us + ASKED_US;

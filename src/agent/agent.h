@@ -2,8 +2,9 @@
  *
  * Threads: the caller's reads rings and never waits for a server; one per destination sends (delivery.h). Rings are
  * looked at every 5 ms while records come, and less often the longer they stay away (a quarter of that time, 250 ms at
- * most); the folder every 250 ms. It ends when nothing has been to do for a while, on a request (os/daemon.h), or when
- * a newer agent wants its place (handover.h); what is not answered by then stays in the rings for the next one. */
+ * most); the folder every 250 ms. It ends when nothing has been to do for a while, when the folder is removed, on a
+ * request (os/daemon.h), or when a newer agent wants its place (handover.h); what is not answered by then stays in the
+ * rings for the next one. */
 #pragma once
 
 #include <stdint.h>

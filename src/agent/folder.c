@@ -134,6 +134,7 @@ void azm_folder_scan(struct azm_folder *folder, int64_t now_us)
     if (status != AZM_OK && !folder->lost)
         azm_log(ERROR, AGENT, "doctor: no new processes are seen: %s", err.text);
     folder->lost = status != AZM_OK;
+    folder->gone = status == AZM_NOT_FOUND;
     forget_unseen(folder);
 }
 

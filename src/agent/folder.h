@@ -17,6 +17,7 @@ struct azm_folder {
     struct azm_feed *feeds;
     struct azm_odd_file *odd;
     bool lost; /* the last scan failed, and the log says so */
+    bool gone; /* because somebody removed the folder */
 };
 
 void azm_folder_init(struct azm_folder *folder, const char *path, struct azm_feed_tools *tools);

@@ -473,6 +473,20 @@ def test_it_ends_when_there_is_nothing_to_do(place):
     server.wait(range(1, 4))
 
 
+def test_it_ends_when_its_folder_is_gone(place):
+    server = place.server()
+    writer = place.writer().source("shop", server.url)
+    agent = place.agent()
+    writer.put(3)
+    server.wait(range(1, 4))
+    shutil.rmtree(place.run_dir)
+    writer.put(3)  # into a file without a name
+    server.wait(range(1, 7))
+    assert agent.poll() is None
+    writer.end()
+    assert agent.wait(PATIENCE) == 0
+
+
 def test_a_second_agent_quits(place):
     server = place.server()
     writer = place.writer().source("shop", server.url)

@@ -52,7 +52,7 @@ static bool grow(struct azm_buf *buf, size_t need)
     return true;
 }
 
-char *azm_buf_reserve(struct azm_buf *buf, size_t n)
+char *azm_buf_reserve_more(struct azm_buf *buf, size_t n)
 {
     if (buf->failed)
         return NULL;

@@ -25,7 +25,7 @@ void azm_buf_clear(struct azm_buf *buf);
 void azm_buf_truncate(struct azm_buf *buf, size_t len);
 
 /* Room for n more bytes at ptr + len, or NULL (then `failed` is set). The caller adds to len what it wrote. */
-char *azm_buf_reserve(struct azm_buf *buf, size_t n);
+static inline char *azm_buf_reserve(struct azm_buf *buf, size_t n);
 void azm_buf_add(struct azm_buf *buf, azm_slice bytes);
 void azm_buf_add_str(struct azm_buf *buf, const char *str);
 void azm_buf_add_byte(struct azm_buf *buf, uint8_t byte);
@@ -38,4 +38,11 @@ void azm_buf_consume(struct azm_buf *buf, size_t n);
 static inline azm_slice azm_buf_slice(const struct azm_buf *buf)
 {
     return (azm_slice){buf->ptr, buf->len};
+}
+
+char *azm_buf_reserve_more(struct azm_buf *buf, size_t n); /* the rest of azm_buf_reserve */
+
+static inline char *azm_buf_reserve(struct azm_buf *buf, size_t n)
+{
+    return AZM_LIKELY(!buf->failed && n <= buf->cap - buf->len) ? buf->ptr + buf->len : azm_buf_reserve_more(buf, n);
 }

@@ -9,22 +9,22 @@ void azm_hex_encode(const uint8_t *bytes, size_t n, char *out)
     }
 }
 
-static int value(char c)
+/* The digit's value, or a number with the bits above 15 set. */
+static inline unsigned value(char c)
 {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    unsigned digit = (unsigned)(unsigned char)c - '0', letter = (unsigned)(unsigned char)c - 'a';
+    return digit < 10 ? digit : letter < 6 ? letter + 10 : 0x100;
 }
 
 bool azm_hex_decode(azm_slice text, uint8_t *out, size_t n)
 {
+    unsigned bad = 0;
     if (text.len != 2 * n)
         return false;
     for (size_t i = 0; i < n; i++) {
-        int high = value(text.ptr[2 * i]), low = value(text.ptr[2 * i + 1]);
-        if (high < 0 || low < 0)
-            return false;
-        out[i] = (uint8_t)(high << 4 | low);
+        unsigned byte = value(text.ptr[2 * i]) << 4 | value(text.ptr[2 * i + 1]);
+        bad |= byte;
+        out[i] = (uint8_t)byte;
     }
-    return true;
+    return bad < 0x100;
 }

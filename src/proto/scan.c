@@ -182,13 +182,71 @@ static bool pass_varint(struct azm_scan *scan, const uint8_t **at, const uint8_t
     return st == AZM_MORE || varint_done(scan);
 }
 
+/* Fields that lie whole in the piece, with a tag of one or two bytes and a length of one or two: nearly all of them.
+ * Stops before the first that is not so, or makes no sense; the slow way takes it from there. */
+static const uint8_t *pass_whole_fields(struct azm_scan *scan, const uint8_t *p, const uint8_t *end)
+{
+    while (end - p >= 4) {
+        const uint8_t *q = p + 1;
+        uint32_t tag = p[0], len;
+        if (tag & 0x80) {
+            if (*q & 0x80)
+                break;
+            tag = (tag & 0x7f) | (uint32_t)*q++ << 7;
+        }
+        if ((tag & 7) != AZM_WIRE_BYTES || tag < 8)
+            break;
+        len = *q++;
+        if (len & 0x80) {
+            if (q == end || *q & 0x80)
+                break;
+            len = (len & 0x7f) | (uint32_t)*q++ << 7;
+        }
+        uint64_t begin = scan->pos + (uint64_t)(q - p);
+        if (begin + len > scan->level[scan->depth].end)
+            break;
+        const struct azm_scan_rule *rule = find_rule(scan->level[scan->depth].type, tag >> 3);
+        if (rule->action == AZM_SCAN_ENTER) {
+            if (scan->depth + 1u == AZM_SCAN_DEPTH)
+                break;
+            scan->pos = begin;
+            scan->depth++;
+            scan->level[scan->depth].type = rule->into;
+            scan->level[scan->depth].end = begin + len;
+            scan->level[scan->depth].slot = rule->slot;
+            scan->handler->enter(scan->self, rule->slot);
+            p = q;
+        } else {
+            if ((size_t)(end - q) < len)
+                break;
+            if (rule->action == AZM_SCAN_TAKE) {
+                struct azm_scan_target target = scan->handler->want(scan->self, rule->slot, len);
+                size_t copied = len < target.cap ? len : target.cap;
+                if (target.to) {
+                    memcpy(target.to, q, copied);
+                    scan->handler->took(scan->self, rule->slot, copied, len);
+                }
+            }
+            scan->pos = begin + len;
+            p = q + len;
+        }
+        if (scan->depth && scan->level[scan->depth].end == scan->pos)
+            field_done(scan);
+    }
+    return p;
+}
+
 enum azm_status azm_scan_feed(struct azm_scan *scan, azm_slice piece)
 {
     const uint8_t *p = (const uint8_t *)piece.ptr, *end = p + piece.len;
     bool good = scan->state != BROKEN && piece.len <= scan->end - scan->pos;
     while (good && p < end) {
         switch ((enum state)scan->state) {
-        case AT_TAG: start_varint(scan, IN_TAG); /* fall through */
+        case AT_TAG:
+            p = pass_whole_fields(scan, p, end);
+            if (p == end)
+                break;
+            start_varint(scan, IN_TAG); /* fall through */
         case IN_TAG:
         case IN_NUMBER:
         case IN_LENGTH: good = pass_varint(scan, &p, end); break;

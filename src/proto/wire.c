@@ -53,18 +53,29 @@ enum azm_status azm_wire_next(azm_slice *in, struct azm_wire_field *out)
     }
 }
 
-void azm_wire_put_varint(struct azm_buf *out, uint64_t value)
+static inline size_t varint_size(uint64_t value)
 {
-    char *at = azm_buf_reserve(out, 10);
-    size_t n = 0;
-    if (!at)
-        return;
+    size_t n = 1;
+    for (; value >= 0x80; value >>= 7)
+        n++;
+    return n;
+}
+
+static inline char *write_varint(char *at, uint64_t value)
+{
     while (value >= 0x80) {
-        at[n++] = (char)(value | 0x80);
+        *at++ = (char)(value | 0x80);
         value >>= 7;
     }
-    at[n++] = (char)value;
-    out->len += n;
+    *at++ = (char)value;
+    return at;
+}
+
+void azm_wire_put_varint(struct azm_buf *out, uint64_t value)
+{
+    char *at = azm_buf_reserve(out, varint_size(value));
+    if (at)
+        out->len += (size_t)(write_varint(at, value) - at);
 }
 
 static void tag(struct azm_buf *out, uint32_t no, enum azm_wire_type type)
@@ -103,9 +114,14 @@ void azm_wire_put_double(struct azm_buf *out, uint32_t no, double value)
 
 void azm_wire_put_bytes(struct azm_buf *out, uint32_t no, azm_slice value)
 {
-    tag(out, no, AZM_WIRE_BYTES);
-    azm_wire_put_varint(out, value.len);
-    azm_buf_add(out, value);
+    uint64_t head = (uint64_t)no << 3 | AZM_WIRE_BYTES;
+    char *at = azm_buf_reserve(out, varint_size(head) + varint_size(value.len) + value.len);
+    if (!at)
+        return;
+    char *p = write_varint(write_varint(at, head), value.len);
+    if (value.len)
+        memcpy(p, value.ptr, value.len);
+    out->len += (size_t)(p - at) + value.len;
 }
 
 size_t azm_wire_begin(struct azm_buf *out, uint32_t no)

@@ -98,7 +98,10 @@ void azm_channel_put_transaction(struct azm_channel *channel, const struct azm_t
 
 void azm_channel_put_note(struct azm_channel *channel, azm_slice line)
 {
-    azm_ring_put(&channel->writer, AZM_RECORD_NOTE, line);
+    struct azm_buf record;
+    azm_buf_init_fixed(&record, channel->record, sizeof channel->record);
+    azm_record_put_note(&record, line);
+    put(channel, AZM_RECORD_NOTE, &record);
 }
 
 void azm_channel_count(struct azm_channel *channel, enum azm_ring_drop reason, uint64_t n)

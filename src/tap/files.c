@@ -33,6 +33,7 @@ struct azm_files {
     struct binding *first, **last;
     struct azm_file_facts facts;
     _Atomic unsigned waiting;
+    _Atomic uint32_t version;
 };
 
 struct azm_files *azm_files_open(void)
@@ -68,6 +69,7 @@ void azm_files_app(struct azm_files *files, azm_slice directory)
     files->app_wanted = files->app.ptr != NULL;
     files->asked = 0;
     files->waiting = files->app_wanted;
+    files->version++;
     azm_mutex_unlock(&files->mutex);
 }
 
@@ -89,6 +91,11 @@ void azm_files_ask(struct azm_files *files, azm_slice id, azm_slice directory)
 bool azm_files_waiting(const struct azm_files *files)
 {
     return files->waiting != 0;
+}
+
+uint32_t azm_files_version(const struct azm_files *files)
+{
+    return files->version;
 }
 
 struct azm_file_facts azm_files_facts(struct azm_files *files)
@@ -185,6 +192,7 @@ static void read_app(struct azm_files *files)
             const json_t *function = json_array_get(functions, i);
             add_trigger(files, AZM_S(""), azm_json_get_slice(function, "name"), function);
         }
+        files->version++;
         files->waiting--;
     }
     json_decref(host);

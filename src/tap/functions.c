@@ -88,6 +88,7 @@ struct azm_function *azm_functions_add(struct azm_functions *functions, azm_slic
         *slot_of(functions->slots, functions->slot_count, id, functions->seed) = function;
         functions->count++;
     }
+    function->labels = 0;
     learn(functions, &function->name, name);
     learn(functions, &function->directory, directory);
     learn(functions, &function->trigger_type, trigger_type);
@@ -117,5 +118,6 @@ void azm_functions_describe(struct azm_functions *functions, struct azm_function
     learn(functions, &function->route, resolve(route, env));
     learn(functions, &function->queue, resolve(queue, env));
     function->described = true;
+    function->labels = 0;
     json_decref(binding);
 }

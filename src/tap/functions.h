@@ -14,6 +14,10 @@ struct azm_function {
     azm_slice route;        /* of an HTTP trigger, the template as written; ptr NULL: none given, the name serves */
     azm_slice queue;        /* queueName of a queue trigger, %SETTING% resolved; ptr NULL: not known */
     bool described;         /* the trigger's own binding is known, not only its type */
+
+    /* What its transactions are called, made once (request.c); `labels` says from which state of the session. */
+    uint32_t labels;
+    azm_slice path, other_name, faas_name, faas_id; /* path: "/api/hello", behind an HTTP method */
 };
 
 struct azm_functions {

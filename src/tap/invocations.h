@@ -26,7 +26,7 @@ struct azm_invocation {
     int64_t start_us, wall_us; /* monotonic and wall clock at the request */
     uint64_t duration_us;      /* once answered */
 
-    const struct azm_function *function; /* NULL: not known. Valid while generation is the functions' own */
+    struct azm_function *function; /* NULL: not known. Valid while generation is the functions' own */
     uint32_t function_generation;
 
     azm_trace_id trace_id;

@@ -35,16 +35,6 @@ static size_t headers_of_metadata(azm_slice json, json_t **parsed, struct azm_pa
     return count;
 }
 
-static bool host_exports(const struct azm_session *session)
-{
-    const struct azm_env *env = &session->environment.env;
-    azm_slice mode = azm_env_get(env, "AzureFunctionsJobHost__telemetryMode");
-    return azm_env_get(env, "APPLICATIONINSIGHTS_CONNECTION_STRING").len ||
-           azm_env_get(env, "APPINSIGHTS_INSTRUMENTATIONKEY").len ||
-           azm_slice_eq_nocase(mode, AZM_S("OpenTelemetry")) ||
-           (session->files && azm_files_facts(session->files).telemetry_opentelemetry);
-}
-
 static void decide(struct azm_session *session, struct azm_invocation *invocation,
                    const struct azm_rpc_message *request, struct azm_pairs headers)
 {
@@ -53,7 +43,7 @@ static void decide(struct azm_session *session, struct azm_invocation *invocatio
         .caller_headers = headers,
         .host_traceparent = request->fields[AZM_RPC_TRACE_PARENT],
         .mode = session->settings.trace_context,
-        .host_exports = host_exports(session),
+        .host_exports = session->host_exports,
         .sample_rate = session->settings.transaction_sample_rate,
     };
     azm_trace_decide(&inputs, &session->random, &decision);
@@ -201,43 +191,83 @@ static void report_source(struct azm_session *session)
 static const struct azm_trigger *trigger_of(const struct azm_invocation *invocation,
                                             const struct azm_function *function)
 {
-    azm_slice type = function ? function->trigger_type : (azm_slice){NULL, 0};
+    azm_slice type = function->trigger_type;
     return azm_trigger_of(type.len || !invocation->has_http ? type : AZM_S("httpTrigger"));
 }
 
-static void name(const struct azm_session *session, const struct azm_invocation *invocation,
-                 const struct azm_function *function, const struct azm_trigger *trigger, struct azm_buf *out)
+static azm_slice kept(struct azm_arena *arena, struct azm_buf *text)
 {
-    azm_slice own = function && function->name.len ? function->name : invocation->function_id;
-    if (azm_trigger_is_http(trigger)) {
-        struct azm_file_facts facts = {0};
-        if (session->files)
-            facts = azm_files_facts(session->files);
-        azm_name_http(out, invocation->method, facts.has_route_prefix ? facts.route_prefix : AZM_S("api"),
-                      function && function->route.len ? function->route : own);
-    } else {
-        azm_name_other(out, trigger, function ? function->queue : (azm_slice){NULL, 0}, own);
-    }
+    azm_slice copy = text->len ? azm_arena_copy(arena, azm_buf_slice(text)) : (azm_slice){NULL, 0};
+    azm_buf_clear(text);
+    return copy;
 }
 
-static azm_slice taken(struct azm_buf *out, size_t from)
+/* The names of a function's transactions: they are the same each time. */
+static void label(struct azm_session *session, struct azm_function *function, const struct azm_trigger *trigger)
 {
-    return out->len > from ? (azm_slice){out->ptr + from, out->len - from} : (azm_slice){NULL, 0};
-}
-
-void azm_request_report(struct azm_session *session, const struct azm_invocation *invocation)
-{
-    char text[4096];
+    char text[2048];
     struct azm_buf out;
+    struct azm_arena *arena = &session->functions.arena;
+    azm_slice own = function->name.len ? function->name : function->id;
+    if (function->labels == session->labels)
+        return;
+    azm_buf_init_fixed(&out, text, sizeof text);
+    azm_name_http(&out, AZM_S(""), session->route_prefix, function->route.len ? function->route : own);
+    function->path = kept(arena, &out);
+    azm_name_other(&out, trigger, function->queue, own);
+    function->other_name = kept(arena, &out);
+    azm_faas_name(&out, &session->environment.env, own);
+    function->faas_name = kept(arena, &out);
+    azm_faas_id(&out, &session->environment.env, own);
+    function->faas_id = kept(arena, &out);
+    function->labels = session->labels;
+}
+
+static azm_slice http_name(struct azm_buf *out, azm_slice method, azm_slice path)
+{
+    if (!method.len)
+        return path;
+    azm_buf_add(out, method);
+    azm_buf_add_byte(out, ' ');
+    azm_buf_add(out, path);
+    return azm_buf_slice(out);
+}
+
+/* A function that no message told of: it is called by its id. */
+static struct azm_function *stranger(const struct azm_invocation *invocation, struct azm_function *storage)
+{
+    *storage = (struct azm_function){.id = invocation->function_id};
+    return storage;
+}
+
+static void add_http(const struct azm_invocation *invocation, struct azm_transaction *t, struct azm_pair *request,
+                     struct azm_pair *response)
+{
+    t->http.method = invocation->method.len ? invocation->method : (azm_slice){NULL, 0};
+    t->http.url = invocation->url.len ? invocation->url : (azm_slice){NULL, 0};
+    t->http.status_code = invocation->status_code;
+    t->http.request_headers.items = request;
+    t->http.request_headers.count =
+        azm_invocation_headers(invocation, &invocation->request_headers, request, HEADERS_MAX);
+    t->http.response_headers.items = response;
+    t->http.response_headers.count =
+        azm_invocation_headers(invocation, &invocation->response_headers, response, HEADERS_MAX);
+}
+
+void azm_request_report(struct azm_session *session, struct azm_invocation *invocation)
+{
+    char text[1024];
+    struct azm_buf name;
     struct azm_pair request_headers[HEADERS_MAX], response_headers[HEADERS_MAX];
-    const struct azm_function *function =
-        invocation->function_generation == session->functions.generation ? invocation->function : NULL;
+    struct azm_function unknown, *function = invocation->function;
+    if (!function || invocation->function_generation != session->functions.generation)
+        function = stranger(invocation, &unknown);
     const struct azm_trigger *trigger = trigger_of(invocation, function);
-    azm_slice own = function && function->name.len ? function->name : invocation->function_id;
     bool failed = invocation->status != AZM_RPC_SUCCESS;
     if (!session->source_written)
         report_source(session);
-    azm_buf_init_fixed(&out, text, sizeof text);
+    label(session, function, trigger);
+    azm_buf_init_fixed(&name, text, sizeof text);
 
     struct azm_transaction t = {
         .trace_id = invocation->trace_id,
@@ -245,38 +275,24 @@ void azm_request_report(struct azm_session *session, const struct azm_invocation
         .parent_id = invocation->parent_id,
         .timestamp_us = invocation->wall_us,
         .duration_us = invocation->duration_us,
+        .name =
+            azm_trigger_is_http(trigger) ? http_name(&name, invocation->method, function->path) : function->other_name,
         .type = trigger->type,
         .outcome = azm_outcome_of(failed, invocation->status_code),
         .result = azm_result_of(failed, invocation->status_code),
         .sampled = invocation->sampled,
         .sample_rate = invocation->sample_rate,
-        .faas = {.trigger_type = trigger->faas_type,
+        .faas = {.id = function->faas_id,
+                 .name = function->faas_name,
+                 .trigger_type = trigger->faas_type,
                  .execution = {invocation->id, invocation->id_len},
                  .coldstart = invocation->coldstart && is_cold_start(session) ? AZM_TRUE : AZM_FALSE},
+        .message = {.queue = function->queue.len ? function->queue : (azm_slice){NULL, 0}},
         .link_count = azm_trace_id_is_none(invocation->link.trace_id) ? 0 : 1,
         .links = &invocation->link,
     };
-    name(session, invocation, function, trigger, &out);
-    t.name = taken(&out, 0);
-    size_t at = out.len;
-    azm_faas_name(&out, &session->environment.env, own);
-    t.faas.name = taken(&out, at);
-    at = out.len;
-    azm_faas_id(&out, &session->environment.env, own);
-    t.faas.id = taken(&out, at);
-    if (invocation->has_http) {
-        t.http.method = invocation->method.len ? invocation->method : (azm_slice){NULL, 0};
-        t.http.url = invocation->url.len ? invocation->url : (azm_slice){NULL, 0};
-        t.http.status_code = invocation->status_code;
-        t.http.request_headers.items = request_headers;
-        t.http.request_headers.count =
-            azm_invocation_headers(invocation, &invocation->request_headers, request_headers, HEADERS_MAX);
-        t.http.response_headers.items = response_headers;
-        t.http.response_headers.count =
-            azm_invocation_headers(invocation, &invocation->response_headers, response_headers, HEADERS_MAX);
-    }
-    if (function && function->queue.len)
-        t.message.queue = function->queue;
+    if (invocation->has_http)
+        add_http(invocation, &t, request_headers, response_headers);
     azm_channel_put_transaction(&session->channel, &t);
 }
 

@@ -11,6 +11,6 @@ void azm_request_begin(struct azm_session *session, struct azm_invocation *invoc
 void azm_request_end(struct azm_session *session, struct azm_invocation *invocation,
                      const struct azm_rpc_message *response);
 /* Writes the transaction (and, when it is due, the source before it) into the ring. */
-void azm_request_report(struct azm_session *session, const struct azm_invocation *invocation);
+void azm_request_report(struct azm_session *session, struct azm_invocation *invocation);
 /* Drop counts and notes that came up since the last time, into the ring. */
 void azm_request_report_losses(struct azm_session *session);

@@ -17,6 +17,23 @@ static void warn(void *self, azm_slice line)
     azm_session_note(self, line);
 }
 
+/* What depends on the environment or on host.json, and so changes when one of them does. */
+static void derive(struct azm_session *session)
+{
+    const struct azm_env *env = &session->environment.env;
+    azm_slice mode = azm_env_get(env, "AzureFunctionsJobHost__telemetryMode");
+    struct azm_file_facts facts = {0};
+    if (session->files) {
+        session->files_version = azm_files_version(session->files);
+        facts = azm_files_facts(session->files);
+    }
+    session->route_prefix = facts.has_route_prefix ? facts.route_prefix : AZM_S("api");
+    session->host_exports = azm_env_get(env, "APPLICATIONINSIGHTS_CONNECTION_STRING").len ||
+                            azm_env_get(env, "APPINSIGHTS_INSTRUMENTATIONKEY").len ||
+                            azm_slice_eq_nocase(mode, AZM_S("OpenTelemetry")) || facts.telemetry_opentelemetry;
+    session->labels++;
+}
+
 /* Reads the settings anew: at the start, and when a reload message brought the app's own environment. */
 static void configure(struct azm_session *session)
 {
@@ -27,6 +44,7 @@ static void configure(struct azm_session *session)
     session->placeholder = azm_slice_eq(azm_env_get(env, "WEBSITE_PLACEHOLDER_MODE"), AZM_S("1"));
     azm_header_names_init(&session->header_names, session->settings.sanitize_field_names);
     session->source_written = false;
+    derive(session);
 }
 
 struct azm_session *azm_session_open(const struct azm_env *env, const char *program)
@@ -101,6 +119,7 @@ static void learn_app_directory(struct azm_session *session, azm_slice directory
     learn(session, &session->app_directory, directory);
     if (session->files)
         azm_files_app(session->files, session->app_directory);
+    derive(session); /* what was known lay in the memory of the files */
 }
 
 static void learn_worker(struct azm_session *session, const struct azm_rpc_message *message)
@@ -174,6 +193,8 @@ static bool may_go_out(const struct azm_session *session, const struct azm_invoc
 
 static void send(struct azm_session *session, struct azm_invocation *invocation)
 {
+    if (session->files && azm_files_version(session->files) != session->files_version)
+        derive(session);
     if (session->channel.state == AZM_CHANNEL_OPEN)
         azm_request_report(session, invocation);
     azm_invocations_close(&session->invocations, invocation);

@@ -35,6 +35,11 @@ struct azm_session {
     struct azm_arena facts; /* what the start-up messages told */
     azm_slice app_directory, runtime_name, runtime_version, worker_version;
 
+    /* Read once, not for each invocation. */
+    bool host_exports;              /* its spans: design, "Which trace" */
+    azm_slice route_prefix;         /* "api", or what host.json says */
+    uint32_t files_version, labels; /* labels: counts the changes that a function's names depend on; never 0 */
+
     uint64_t overflow, blind, malformed; /* not yet reported to the ring */
     struct azm_buf notes;                /* lines for the agent's log, not yet reported */
 };

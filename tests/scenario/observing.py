@@ -3,6 +3,7 @@ import contextlib
 import os
 import pathlib
 import signal
+import struct
 import time
 
 import apps
@@ -39,6 +40,11 @@ def kill_agents(run_dir, signo=signal.SIGKILL):
         with contextlib.suppress(ProcessLookupError):
             os.kill(pid, signo)
     return len(found)
+
+
+def dropped(run_dir):
+    """Records that found no room, of all rings there (src/ring/ring.md)."""
+    return sum(struct.unpack_from("<Q", path.read_bytes()[:4096], 192)[0] for path in run_dir.glob("ring-*"))
 
 
 def end_agents(run_dir, patience=5):

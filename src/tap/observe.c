@@ -32,6 +32,7 @@ struct azm_observer {
     struct azm_session *session;
     struct azm_observed *connections;
     int64_t now_us; /* the last time that was told */
+    unsigned close_wait_ms;
 };
 
 /* --- EventStreams of a connection --- */
@@ -198,9 +199,9 @@ struct azm_observer *azm_observer_open(const struct azm_observer_options *option
     struct azm_session *session = azm_session_open(options->env, options->program);
     struct azm_observer *observer = session ? calloc(1, sizeof *observer) : NULL;
     if (observer)
-        observer->session = session;
+        *observer = (struct azm_observer){.session = session, .close_wait_ms = options->close_wait_ms};
     else
-        azm_session_close(session, 0);
+        azm_session_close(session, 0, 0);
     return observer;
 }
 
@@ -210,7 +211,7 @@ void azm_observer_close(struct azm_observer *observer)
         return;
     while (observer->connections)
         azm_observed_close(observer->connections, observer->now_us);
-    azm_session_close(observer->session, observer->now_us);
+    azm_session_close(observer->session, observer->now_us, observer->close_wait_ms);
     free(observer);
 }
 

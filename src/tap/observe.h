@@ -13,6 +13,7 @@ struct azm_observed; /* one relayed connection */
 struct azm_observer_options {
     const struct azm_env *env; /* borrowed for the observer's life */
     const char *program;       /* path of the tap's own executable; the agent is found beside it */
+    unsigned close_wait_ms;    /* how long azm_observer_close waits for slow work under way; then that is left behind */
 };
 
 /* NULL when Azimuth is not configured, is switched off, or memory is out: then the tap only relays. Does no slow work:

@@ -19,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const struct azm_env env = {get, NULL};
-    struct azm_observer_options options = {.env = &env, .program = "/nonexistent/azimuth-tap"};
+    struct azm_observer_options options = {.env = &env, .program = "/nonexistent/azimuth-tap", .close_wait_ms = 60000};
     struct azm_observer *observer = azm_observer_open(&options);
     struct azm_observed *connection = azm_observer_connection(observer, 1);
     int64_t now_us = 1;

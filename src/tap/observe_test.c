@@ -72,8 +72,9 @@ struct azm_session *azm_session_open(const struct azm_env *env, const char *prog
     return (struct azm_session *)(void *)&session_place;
 }
 
-void azm_session_close(struct azm_session *session, int64_t now_us)
+void azm_session_close(struct azm_session *session, int64_t now_us, unsigned wait_ms)
 {
+    (void)wait_ms;
     (void)session;
     (void)now_us;
 }

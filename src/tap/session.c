@@ -7,7 +7,6 @@
 #include "tap/request.h"
 #include "tap/session_state.h"
 
-#define CLOSE_WAIT_MS   300u    /* for errands under way when the worker has ended */
 #define PREPARE_WAIT_US 5000000 /* for the app's files; then events go out with what is known */
 
 /* --- settings --- */
@@ -394,13 +393,12 @@ void azm_session_tick(struct azm_session *session, int64_t now_us)
         azm_errands_post(session->errands, start_agent, session);
 }
 
-void azm_session_close(struct azm_session *session, int64_t now_us)
+void azm_session_close(struct azm_session *session, int64_t now_us, unsigned wait_ms)
 {
     if (!session)
         return;
     lose_open(session, now_us);
-    /* Whatever was posted may still hold the session; when it hangs, the process ends around it. */
-    if (!azm_errands_close(session->errands, CLOSE_WAIT_MS))
+    if (!azm_errands_close(session->errands, wait_ms))
         return;
     catch_up(session, now_us + PREPARE_WAIT_US);
     azm_request_report_losses(session);

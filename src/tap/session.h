@@ -9,8 +9,9 @@ struct azm_session;
 
 /* env and program are borrowed for the session's life. NULL when memory is out. */
 struct azm_session *azm_session_open(const struct azm_env *env, const char *program);
-/* Ends what is open and waits a little for what was posted. NULL is fine. */
-void azm_session_close(struct azm_session *session, int64_t now_us);
+/* Ends what is open and waits so long for what was posted; what hangs longer is left behind, with the session that it
+ * uses: the process is about to end. NULL is fine. */
+void azm_session_close(struct azm_session *session, int64_t now_us, unsigned wait_ms);
 
 /* Listeners for the two directions; self is the session. */
 extern const struct azm_rpc_listener azm_session_from_host, azm_session_from_worker;

@@ -24,6 +24,7 @@ enum {
     DRAIN_IDLE_MS = 500,
     DRAIN_MAX_MS = 5000,
     DEPTH_MAX = 8,
+    OBSERVER_WAIT_MS = 300,
 };
 
 /* One per process. Never freed: the process ends. */
@@ -190,7 +191,7 @@ static enum azm_status start_worker(char **argv, char **envp, struct azm_error *
 
 static void relay_until_the_end(const char *self, const struct azm_env *env)
 {
-    struct azm_observer_options options = {.env = env, .program = self};
+    struct azm_observer_options options = {.env = env, .program = self, .close_wait_ms = OBSERVER_WAIT_MS};
     tap.observer = azm_observer_open(&options);
     for (size_t i = 0; i < tap.arguments.target_count; i++)
         azm_relay_observe(tap.relays[i], tap.observer);

@@ -3,7 +3,7 @@
 
 PREFIX ?= /usr/local
 DESTDIR ?=
-NINJA = ninja -C build/release
+NINJA = ninja --quiet -C build/release
 
 all: release
 

@@ -252,8 +252,10 @@ class Channel:
         """The HTTP leg of HTTP proxying."""
         to, parts = urllib.parse.urlsplit(self.capabilities["HttpUri"]), urllib.parse.urlsplit(url)
         connection = http.client.HTTPConnection(to.hostname, to.port, timeout=PATIENCE)
+        forwarded = {"X-Forwarded-Host": parts.netloc, "X-Forwarded-Proto": parts.scheme, "X-Forwarded-For": "::1"}
         connection.request(method, parts.path + (f"?{parts.query}" if parts.query else ""), body=body,
-                           headers={"Host": parts.netloc, **headers, "x-ms-invocation-id": request.invocation_id})
+                           headers={"Host": parts.netloc, **headers, **forwarded,
+                                    "x-ms-invocation-id": request.invocation_id})
         answer = connection.getresponse()
         answer.read()
         connection.close()
@@ -283,9 +285,17 @@ class Channel:
     def _invoke_proxied(self, function, data, *, method="GET", url=None, headers=None, **more):
         url = url or f"http://localhost:7071/api/{function.name}"
         request = self.request(function, None, method=method, url=url, headers=headers, **more)
-        with concurrent.futures.ThreadPoolExecutor(1) as pool:
-            forwarded = pool.submit(self._forward, request, method, url, headers or {}, data)
-            result = self.begin_request(request).result(PATIENCE)
+        forwarded = concurrent.futures.Future()
+
+        def forward():
+            try:
+                forwarded.set_result(self._forward(request, method, url, headers or {}, data))
+            except (OSError, http.client.HTTPException) as error:
+                forwarded.set_exception(error)
+
+        threading.Thread(target=forward, daemon=True).start()
+        result = self.begin_request(request).result(PATIENCE)
+        if result.status == "Success":  # a streamed node function that throws never answers over HTTP
             result.proxied_status = forwarded.result(PATIENCE)
         return result
 

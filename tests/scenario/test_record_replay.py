@@ -234,10 +234,14 @@ class TestTheTap:
 ])
 def test_notices_a_tap_that_is_wrong(tmp_path, wrong, message):
     if wrong == "close both":
-        record_conversation("azimuth", tmp_path / "recording.jsonl")
+        # the host goes on after the worker has ended its half
+        events = [{"recording": 1}, {"t": 0, "c": 1, "d": "open"}, {"t": 1, "c": 1, "d": "w", "b": "aGVsbG8="},
+                  {"t": 2, "c": 1, "d": "close", "by": "w"}, {"t": 300000, "c": 1, "d": "h", "b": "aGVsbG8="},
+                  {"t": 300001, "c": 1, "d": "close", "by": "h"}]
+        (tmp_path / "recording.jsonl").write_text("".join(json.dumps(event) + "\n" for event in events))
     else:
         (tmp_path / "recording.jsonl").write_bytes((RECORDINGS / "node-fails.jsonl").read_bytes())
-    done = replay("--tap", STAND_IN_TAP, "--timeout", "2", tmp_path / "recording.jsonl", STAND_IN_TAP=wrong)
+    done = replay("--tap", STAND_IN_TAP, "--timeout", "2", "--speed", "1" if wrong == "close both" else "0", tmp_path / "recording.jsonl", STAND_IN_TAP=wrong)
     assert done.returncode == 1
     assert done.stdout.startswith("recording.jsonl: different: ") and message in done.stdout
 

@@ -48,9 +48,11 @@ def dropped(run_dir):
 
 
 def end_agents(run_dir, patience=5):
-    end = time.monotonic() + patience
-    while kill_agents(run_dir) and time.monotonic() < end:
-        time.sleep(0.1)  # one may just have been starting another
+    """Also one that was just about to start: twice nobody there, with a moment between."""
+    end, empty = time.monotonic() + patience, 0
+    while empty < 2 and time.monotonic() < end:
+        empty = 0 if kill_agents(run_dir) else empty + 1
+        time.sleep(0.05)
 
 
 def until(what, patience=30):

@@ -16,6 +16,7 @@
 #include <math.h>
 #include <sqlite3.h>
 #include <stdio.h>
+#include <string.h>
 #include <stdlib.h>
 #include <uv.h>
 
@@ -99,7 +100,7 @@ static const char *fresh_folder(void)
     uv_fs_t req;
     size_t size = sizeof path - 32;
     uv_os_tmpdir(path, &size);
-    strcat(path, "/azm-bench-XXXXXX");
+    snprintf(path + strlen(path), sizeof path - strlen(path), "/azm-bench-XXXXXX");
     if (uv_fs_mkdtemp(NULL, &req, path, NULL) != 0)
         die("no temporary folder");
     snprintf(path, sizeof path, "%s", req.path);
@@ -189,7 +190,7 @@ static double sqlite_alone(void)
 
 int main(int argc, char **argv)
 {
-    int pairs = argc > 1 ? atoi(argv[1]) : PAIRS;
+    int pairs = argc > 1 ? (int)strtol(argv[1], NULL, 10) : PAIRS;
     double sum = 0, squares = 0;
     if (pairs < 2)
         die("PAIRS: a number from 2 on");

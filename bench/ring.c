@@ -98,7 +98,7 @@ static int measure(const char *name, bool (*function)(struct azm_ring_writer *, 
 
 int main(int argc, char **argv)
 {
-    unsigned pairs = argc > 1 ? (unsigned)atoi(argv[1]) : 40;
+    unsigned pairs = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 40;
     int one = measure("ring: put, one producer", azm_ring_put, pairs);
     int many = measure("ring: put, shared", azm_ring_put_shared, pairs);
     return one || many;

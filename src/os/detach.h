@@ -4,7 +4,7 @@
 
 #include "base/status.h"
 
-/* path: no search. argv ends with NULL; the environment is ours. Waits for the end of what it started, which is expected to
- * detach further and end at once (azimuth agent --daemon), so not for a thread that must not wait. AZM_IO when it could
- * not be started or did not end with 0. */
+/* path: no search. argv ends with NULL; the environment is ours. Waits for the end of what it started, which is
+ * expected to detach further and end at once (azimuth agent --daemon), so not for a thread that must not wait. AZM_IO
+ * when it could not be started or did not end with 0. */
 enum azm_status azm_detach(const char *path, const char *const *argv, struct azm_error *err);

@@ -21,6 +21,11 @@ enum azm_status azm_file_read(const char *path, struct azm_buf *out, struct azm_
 enum azm_status azm_file_write(const char *path, azm_slice content, unsigned mode,
                                struct azm_error *err) AZM_MUST_CHECK;
 
+/* Adds to the end of the file, which is made with mode when there is none; never through a link. Short content goes in
+ * in one piece, also between processes. */
+enum azm_status azm_file_append(const char *path, azm_slice content, unsigned mode,
+                                struct azm_error *err) AZM_MUST_CHECK;
+
 /* Makes an empty or short marker file that must not exist yet: AZM_EXISTS when somebody was faster. For "once per ..."
  * decisions between processes. */
 enum azm_status azm_file_claim(const char *path, azm_slice content, unsigned mode,

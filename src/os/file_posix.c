@@ -122,6 +122,17 @@ enum azm_status azm_file_claim(const char *path, azm_slice content, unsigned mod
     return azm_os_fail(err, code, "cannot write %s", path);
 }
 
+enum azm_status azm_file_append(const char *path, azm_slice content, unsigned mode, struct azm_error *err)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, mode);
+    if (fd < 0)
+        return azm_os_fail(err, errno, "cannot open %s", path);
+    ssize_t n = write(fd, content.ptr, content.len);
+    int code = n < 0 ? errno : (size_t)n < content.len ? ENOSPC : 0;
+    close(fd);
+    return code ? azm_os_fail(err, code, "cannot write %s", path) : AZM_OK;
+}
+
 bool azm_file_exists(const char *path)
 {
     struct stat st;

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "base/time.h"
 #include "os/clock.h"
 #include "os/file.h"
 #include "os/map.h"
@@ -13,6 +14,7 @@
 #define STALE_US     2000000 /* a heartbeat older than this: nobody looks after the ring */
 #define FIRST_WAIT_S 2u      /* between attempts to start an agent, doubled up to */
 #define MAX_WAIT_S   64u
+#define LOG_MAX      (1u << 20)
 
 void azm_channel_init(struct azm_channel *channel, const char *program)
 {
@@ -43,22 +45,41 @@ static enum azm_status make_ring(struct azm_channel *channel, struct azm_error *
     return st == AZM_OK ? azm_ring_writer_init(&channel->writer, memory, AZM_RING_SIZE) : st;
 }
 
-/* Why nothing will be seen, where the agent's log or a doctor finds it; when the folder is at fault, nowhere. */
-static void tell_failure(const struct azm_channel *channel, const struct azm_error *err)
+static bool append_to_log(const char *folder, azm_slice line)
 {
-    char path[640];
-    char line[640];
-    int n = snprintf(line, sizeof line, "azimuth-tap (process %u) is blind: %s\n", azm_self_pid(), err->text);
-    snprintf(path, sizeof path, "%s/blind-%u", channel->run_dir, azm_self_pid());
-    (void)!azm_file_write(path, (azm_slice){line, (size_t)n}, 0600, NULL);
+    char path[AZM_RUN_DIR_MAX + 16];
+    struct azm_file_info log;
+    snprintf(path, sizeof path, "%s/agent.log", folder);
+    if (azm_file_info(path, &log, NULL) == AZM_OK && log.size > LOG_MAX)
+        return true; /* said often enough */
+    return azm_file_append(path, line, 0600, NULL) == AZM_OK;
+}
+
+/* Why nothing will be seen, in the agent's log: the run folder's, or, when that folder is at fault, that of the folder
+ * which would be the run folder if nobody had named another. */
+static void tell_failure(const struct azm_error *err, const struct azm_env *env)
+{
+    static const char *const no_variables[] = {NULL};
+    struct azm_env nothing = azm_env_of(no_variables);
+    char line[768], when[AZM_TIME_TEXT], folder[AZM_RUN_DIR_MAX];
+    azm_time_format(azm_clock_wall_us(), when);
+    int n = snprintf(line, sizeof line, "%s error tap: doctor: the worker of process %u is not seen: %s\n", when,
+                     azm_self_pid(), err->text);
+    azm_slice text = {line, n < (int)sizeof line ? (size_t)n : sizeof line - 1};
+    if (azm_run_dir(env, folder, NULL) == AZM_OK && append_to_log(folder, text))
+        return;
+    if (azm_run_dir(&nothing, folder, NULL) == AZM_OK)
+        append_to_log(folder, text);
 }
 
 void azm_channel_prepare(struct azm_channel *channel, const struct azm_env *env)
 {
     struct azm_error err = {0};
     enum azm_status st = azm_run_dir(env, channel->run_dir, &err);
-    if (st == AZM_OK && (st = make_ring(channel, &err)) != AZM_OK)
-        tell_failure(channel, &err);
+    if (st == AZM_OK)
+        st = make_ring(channel, &err);
+    if (st != AZM_OK)
+        tell_failure(&err, env);
     channel->beat_us = azm_clock_mono_us();
     atomic_store_explicit(&channel->state, st == AZM_OK ? AZM_CHANNEL_OPEN : AZM_CHANNEL_FAILED, memory_order_release);
 }

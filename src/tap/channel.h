@@ -28,8 +28,8 @@ struct azm_channel {
 };
 
 void azm_channel_init(struct azm_channel *channel, const char *program);
-/* Errand: makes the run folder and the ring. On failure the state is FAILED, for good, and the reason is in the run
- * folder's log if that can be written at all. */
+/* Errand: makes the run folder and the ring. On failure the state is FAILED, for good, and the reason is said in the
+ * agent's log: that of the run folder, or of the default one where the run folder is at fault. */
 void azm_channel_prepare(struct azm_channel *channel, const struct azm_env *env);
 void azm_channel_dispose(struct azm_channel *channel);
 

@@ -141,7 +141,19 @@ def test_a_ring_that_overflows_drops_and_counts(observed):
 # -- a run folder that cannot be used: no events, and a line that says why
 
 
-def runs_blind(observed, why=None):
+def doctor_lines(observed):
+    """What the logs say of this run folder: its own, and that of the folder nobody has to name."""
+    logs = [observed.run_dir / "agent.log", pathlib.Path(f"/tmp/azimuth-{os.geteuid()}/agent.log")]
+    lines = []
+    for log in logs:
+        try:
+            lines += log.read_text().splitlines()
+        except OSError:
+            pass
+    return [line for line in lines if "doctor" in line and str(observed.run_dir) in line]
+
+
+def runs_blind(observed, why):
     worker = observed.start([values.http()])
     assert {r.status for r in worker.invoke_many("hello", 50, 5)} == {"Success"}
     time.sleep(1.5)
@@ -149,32 +161,32 @@ def runs_blind(observed, why=None):
     assert observed.intake.events() == []
     assert worker.terminate() == 0
     assert worker.output == {"stdout": b"", "stderr": b""}
-    if why:
-        assert why in observed.log()
+    said = doctor_lines(observed)
+    assert len(said) == 1 and "is not seen" in said[0] and why in said[0], said
 
 
 def test_a_run_folder_that_is_a_file(observed):
     observed.run_dir.write_text("x")
-    runs_blind(observed)
+    runs_blind(observed, "not a")
 
 
 def test_a_run_folder_whose_parent_is_missing(observed):
     observed.run_dir = observed.scene.folder / "not" / "there"
     observed.settings["AZIMUTH_RUN_DIR"] = str(observed.run_dir)
-    runs_blind(observed)
+    runs_blind(observed, "No such file")
 
 
 def test_a_run_folder_that_is_a_link(observed):
     (observed.scene.folder / "elsewhere").mkdir(mode=0o700)
     observed.run_dir.symlink_to(observed.scene.folder / "elsewhere")
-    runs_blind(observed)
+    runs_blind(observed, "link")
     assert list((observed.scene.folder / "elsewhere").iterdir()) == []
 
 
 def test_a_run_folder_open_to_others(observed):
     observed.run_dir.mkdir()
     observed.run_dir.chmod(0o777)
-    runs_blind(observed)
+    runs_blind(observed, "mode")
     assert list(observed.run_dir.iterdir()) == []
 
 
@@ -185,7 +197,7 @@ root_only = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 def test_a_run_folder_of_somebody_else(observed):
     observed.run_dir.mkdir(mode=0o700)
     os.chown(observed.run_dir, 12345, 12345)
-    runs_blind(observed)
+    runs_blind(observed, "belongs to user 12345")
     assert list(observed.run_dir.iterdir()) == []
 
 
@@ -218,7 +230,7 @@ def fill(disk):
 
 def test_a_disk_that_is_full_from_the_start(observed, small_disk):
     fill(small_disk)
-    runs_blind(observed)
+    runs_blind(observed, "space")
 
 
 def test_a_disk_that_fills_up(observed, small_disk):

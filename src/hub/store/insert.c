@@ -4,9 +4,8 @@
 
 #include <sqlite3.h>
 
-static const char resource_sql[] =
-    "INSERT INTO resources (metadata, service, environment, last_us) VALUES (?, ?, ?, ?)"
-    " ON CONFLICT (metadata) DO UPDATE SET last_us = excluded.last_us RETURNING id";
+static const char resource_sql[] = "INSERT INTO resources (metadata, service, environment, last_us) VALUES (?, ?, ?, ?)"
+                                   " ON CONFLICT (metadata) DO UPDATE SET last_us = excluded.last_us RETURNING id";
 
 static const char *const event_sql[] = {
     [AZM_EVENT_TRANSACTION] =

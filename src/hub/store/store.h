@@ -7,10 +7,10 @@
 struct azm_store;
 
 struct azm_store_options {
-    const char *dir;     /* made when it is missing */
-    int64_t max_age_us;  /* older traces are forgotten; 0: never */
-    uint64_t max_bytes;  /* the oldest traces are forgotten when the file holds more; 0: no limit */
-    unsigned period_ms;  /* between looks for old ones; 0: a minute */
+    const char *dir;    /* made when it is missing */
+    int64_t max_age_us; /* older traces are forgotten; 0: never */
+    uint64_t max_bytes; /* the oldest traces are forgotten when the file holds more; 0: no limit */
+    unsigned period_ms; /* between looks for old ones; 0: a minute */
 };
 
 struct azm_store_counters {

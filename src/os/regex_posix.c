@@ -4,7 +4,31 @@
 
 #include "base/buf.h"
 
-enum { EXPRESSION_MAX = 1000 };
+enum {
+    EXPRESSION_MAX = 1000,
+    GROWTH_MAX = 4096, /* the C library writes out what is repeated: x+ twice, x{9} nine times, and so on inside */
+};
+
+/* At most how many times longer the expression becomes when its repetitions are written out. */
+static uint64_t growth(azm_slice in)
+{
+    uint64_t times = 1;
+    for (size_t i = 0; i < in.len && times <= GROWTH_MAX; i++) {
+        if (in.ptr[i] == '+')
+            times *= 2;
+        if (in.ptr[i] != '{')
+            continue;
+        uint64_t most = 2, number = 0;
+        for (size_t n = i + 1; n < in.len && in.ptr[n] != '}'; n++) {
+            number = in.ptr[n] >= '0' && in.ptr[n] <= '9' ? number * 10 + (uint64_t)(in.ptr[n] - '0') : 0;
+            if (number > GROWTH_MAX)
+                return number;
+            most = number > most ? number : most;
+        }
+        times *= most;
+    }
+    return times;
+}
 
 /* In POSIX's words, with a NUL at the end; false when it says what POSIX cannot. */
 static bool translate(azm_slice in, struct azm_buf *out)
@@ -44,7 +68,8 @@ bool azm_regex_found(azm_slice expression, azm_slice value)
         flags |= REG_ICASE;
         expression = azm_slice_drop(expression, 4);
     }
-    if (value.len >= sizeof(subject) || !translate(expression, &buf) || regcomp(&regex, text, flags) != 0)
+    if (value.len >= sizeof(subject) || growth(expression) > GROWTH_MAX || !translate(expression, &buf) ||
+        regcomp(&regex, text, flags) != 0)
         return false;
     azm_slice_copy(value, subject, sizeof(subject));
     bool found = regexec(&regex, subject, 0, NULL, 0) == 0;

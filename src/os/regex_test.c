@@ -26,6 +26,10 @@ static const struct {
     {"a\\-b", "a-b", true},
     {"\\b1", "1", false}, /* a word border, which POSIX does not know */
     {"(", "(", false},
+    {"^a{2,3}$", "aaa", true},
+    {"a++++++++++++++++++++++++++++++++++++++++", "a", false}, /* would take all memory there is */
+    {"((((((((a{200}){200}){200}){200}){200}){200}){200}){200})", "a", false},
+    {"a{99999999999999999999}", "a", false},
     {"[", "[", false},
     {"\\", "\\", false},
     {"a{2}", "caab", true},

@@ -57,6 +57,20 @@ static void decide(struct azm_session *session, struct azm_invocation *invocatio
 
 /* --- the request --- */
 
+/* Behind App Service's front end the request's URL, its function key included, stands in header fields as well. */
+static void keep_header_value(struct azm_invocation *invocation, struct azm_kept_headers *kept, azm_slice name,
+                              azm_slice value)
+{
+    char text[4096];
+    struct azm_buf redacted;
+    if (azm_redact_has_query(value)) {
+        azm_buf_init_fixed(&redacted, text, sizeof text);
+        azm_redact_url(&redacted, value);
+        value = azm_buf_slice(&redacted);
+    }
+    azm_invocation_keep_header(invocation, kept, name, value);
+}
+
 static void keep_headers(struct azm_session *session, struct azm_invocation *invocation, struct azm_kept_headers *kept,
                          struct azm_pairs headers)
 {
@@ -65,7 +79,7 @@ static void keep_headers(struct azm_session *session, struct azm_invocation *inv
     for (size_t i = 0; i < headers.count; i++) {
         azm_slice name = headers.items[i].key;
         bool secret = azm_header_is_secret(&session->header_names, name);
-        azm_invocation_keep_header(invocation, kept, name, secret ? AZM_REDACTED : headers.items[i].value);
+        keep_header_value(invocation, kept, name, secret ? AZM_REDACTED : headers.items[i].value);
     }
 }
 

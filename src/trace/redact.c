@@ -34,44 +34,59 @@ static bool is_secret_parameter(azm_slice name)
     return azm_slice_eq_nocase(read, AZM_S("code")) || azm_slice_eq_nocase(read, AZM_S("sig"));
 }
 
+/* How far "https" of "https://" reaches; 0 where the text does not begin with a scheme. */
+static size_t scheme_len(azm_slice url)
+{
+    size_t n = 0;
+    while (n < url.len && ((url.ptr[n] | 0x20) >= 'a' && (url.ptr[n] | 0x20) <= 'z'))
+        n++;
+    return azm_slice_starts(azm_slice_drop(url, n), AZM_S("://")) ? n : 0;
+}
+
+/* The position of the first of some characters, or text.len. */
+static size_t until(azm_slice text, const char *ends)
+{
+    for (size_t i = 0; i < text.len; i++)
+        for (const char *end = ends; *end; end++)
+            if (text.ptr[i] == *end)
+                return i;
+    return text.len;
+}
+
 /* "https://user:password@host" without what stands before the '@'. */
 static azm_slice add_scheme(struct azm_buf *out, azm_slice url)
 {
-    size_t at = azm_slice_search(url, AZM_S("://"));
-    if (at == url.len)
+    size_t scheme = scheme_len(url);
+    if (!scheme)
         return url;
-    azm_buf_add(out, azm_slice_take(url, at + 3));
-    url = azm_slice_drop(url, at + 3);
-    size_t end = 0;
-    while (end < url.len && url.ptr[end] != '/' && url.ptr[end] != '?' && url.ptr[end] != '#')
-        end++;
-    azm_slice authority = azm_slice_take(url, end);
+    azm_buf_add(out, azm_slice_take(url, scheme + 3));
+    url = azm_slice_drop(url, scheme + 3);
+    azm_slice authority = azm_slice_take(url, until(url, "/?#"));
     size_t user = azm_slice_rfind(authority, '@');
     return user < authority.len ? azm_slice_drop(url, user + 1) : url;
+}
+
+/* One parameter, from the '?', '&' or '#' before it; returns what follows it. A secret reaches to the next '&' or '#':
+ * it may hold a '?'. */
+static azm_slice add_parameter(struct azm_buf *out, azm_slice at)
+{
+    size_t end = 1 + until(azm_slice_drop(at, 1), "=?&#");
+    if (end == at.len || at.ptr[end] != '=' || !is_secret_parameter((azm_slice){at.ptr + 1, end - 1})) {
+        end += until(azm_slice_drop(at, end), "?&#");
+        azm_buf_add(out, azm_slice_take(at, end));
+        return azm_slice_drop(at, end);
+    }
+    azm_buf_add(out, azm_slice_take(at, end + 1));
+    azm_buf_add(out, AZM_REDACTED);
+    at = azm_slice_drop(at, end + 1);
+    return azm_slice_drop(at, until(at, "&#"));
 }
 
 void azm_redact_url(struct azm_buf *out, azm_slice url)
 {
     url = add_scheme(out, url);
-    size_t question = azm_slice_find(url, '?');
-    azm_buf_add(out, azm_slice_take(url, question));
-    if (question == url.len)
-        return;
-    azm_slice query = azm_slice_drop(url, question + 1), fragment, parameter;
-    size_t hash = azm_slice_find(query, '#');
-    fragment = azm_slice_drop(query, hash);
-    query = azm_slice_take(query, hash);
-    char parting = '?';
-    while (azm_slice_split(&query, '&', &parameter)) {
-        size_t equals = azm_slice_find(parameter, '=');
-        azm_slice name = azm_slice_take(parameter, equals);
-        azm_buf_add_byte(out, (uint8_t)parting);
-        parting = '&';
-        azm_buf_add(out, name);
-        if (equals == parameter.len)
-            continue;
-        azm_buf_add_byte(out, '=');
-        azm_buf_add(out, is_secret_parameter(name) ? AZM_REDACTED : azm_slice_drop(parameter, equals + 1));
-    }
-    azm_buf_add(out, fragment);
+    size_t path = azm_slice_find(azm_slice_take(url, azm_slice_find(url, '?')), '#');
+    azm_buf_add(out, azm_slice_take(url, path));
+    for (url = azm_slice_drop(url, path); url.len;)
+        url = add_parameter(out, url);
 }

@@ -16,5 +16,13 @@
 bool azm_redact_is_secret(azm_slice name, azm_slice patterns);
 
 /* Appends the URL with the values of "code" and "sig" replaced (names in any case, percent-encoded or not) and without
- * "user:password@". Not a parser: what is no URL passes, with the same two rules. */
+ * "user:password@". Parameters of a URL inside a parameter and behind a '#' are looked at too. Not a parser: what is no
+ * URL passes, with the same two rules. */
 void azm_redact_url(struct azm_buf *out, azm_slice url);
+
+/* A header field's value may hold a URL with such parameters (x-original-url, location, referer): then it goes through
+ * azm_redact_url as well. */
+static inline bool azm_redact_has_query(azm_slice value)
+{
+    return azm_slice_find(value, '?') < value.len;
+}

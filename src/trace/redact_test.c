@@ -53,6 +53,22 @@ static const struct {
     {"https://host/p@q?r=s@t", "https://host/p@q?r=s@t"},
     {"/path/only?code=1", "/path/only?code=[REDACTED]"},
     {"http://x/?c%6=1&code%=2&%=3", "http://x/?c%6=1&code%=2&%=3"},
+    {"http://x/?c%6fde=1&c%6Fde=2&CO%44E=3", "http://x/?c%6fde=[REDACTED]&c%6Fde=[REDACTED]&CO%44E=[REDACTED]"},
+    {"http://x/?codes=1&code%00=2&xcode=3", "http://x/?codes=1&code%00=2&xcode=3"},
+    {"http://x/?code=a=b?c&d=e", "http://x/?code=[REDACTED]&d=e"}, /* a secret may hold '=' and '?' */
+    {"http://x/?code=1&code=2", "http://x/?code=[REDACTED]&code=[REDACTED]"},
+    /* a scheme inside the query is not the URL's own: what stands before it is still a query */
+    {"/api/a?code=abc&next=https://host/b", "/api/a?code=[REDACTED]&next=https://host/b"},
+    {"?code=abc&next=https://me:pw@host/b", "?code=[REDACTED]&next=https://me:pw@host/b"},
+    {"/api/a?next=https://host/b?code=abc", "/api/a?next=https://host/b?code=[REDACTED]"},
+    {"https://host/#id=1&code=abc", "https://host/#id=1&code=[REDACTED]"},
+    {"https://user:p@ss@host?sig=1", "https://host?sig=[REDACTED]"},
+    {"https://user@host#a@b", "https://host#a@b"},
+    {"a&code=1", "a&code=1"},
+    {"?", "?"},
+    {"?=", "?="},
+    {"#", "#"},
+    {"://", "://"},
     {"", ""},
 };
 
@@ -69,8 +85,33 @@ static void urls_lose_their_secrets(void **state)
     }
 }
 
+/* A buf that is too small gets a part: never a piece of a secret. */
+static void small_bufs_hold_no_secret(void **state)
+{
+    (void)state;
+    const azm_slice url = AZM_S("https://me:secret@host/path?a=1&code=secret&sig=secret&b=2");
+    for (size_t size = 1; size < url.len + 20; size++) {
+        char text[128];
+        struct azm_buf out;
+        azm_buf_init_fixed(&out, text, size);
+        azm_redact_url(&out, url);
+        assert_true(out.len <= size);
+        assert_int_equal(azm_slice_search(azm_buf_slice(&out), AZM_S("secret")), out.len);
+    }
+}
+
+static void values_with_a_query(void **state)
+{
+    (void)state;
+    assert_true(azm_redact_has_query(AZM_S("/api/a?code=1")));
+    assert_false(azm_redact_has_query(AZM_S("text/html; charset=utf-8")));
+    assert_false(azm_redact_has_query((azm_slice){NULL, 0}));
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(names_of_secrets), cmocka_unit_test(urls_lose_their_secrets)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(names_of_secrets), cmocka_unit_test(urls_lose_their_secrets),
+                                       cmocka_unit_test(small_bufs_hold_no_secret),
+                                       cmocka_unit_test(values_with_a_query)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

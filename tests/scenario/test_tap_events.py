@@ -118,12 +118,14 @@ def test_the_callers_trace_goes_on(observed):
 def test_secrets_do_not_leave(observed):
     worker = observed.start([values.http()])
     worker.invoke("hello", headers={"Authorization": "Bearer hunter2", "Cookie": "session=hunter2",
-                                    "x-arr-clientcert": "hunter2", "X-Functions-Key": "hunter2", "X-Fine": "fine"},
+                                    "x-arr-clientcert": "hunter2", "X-Functions-Key": "hunter2", "X-Fine": "fine",
+                                    "X-Original-URL": "/api/hello?code=hunter2&next=https://host/&a=alright"},
                   url="http://localhost:7071/api/hello?code=hunter2&sig=hunter2&name=fine", data="hunter2",
                   method="POST")
     event, = observed.intake.wait(1)
     text = json.dumps([r.lines for r in observed.intake.requests])
     assert "hunter2" not in text and "name=fine" in event["context"]["request"]["url"]["full"]
+    assert "a=alright" in text  # of a URL in a header field only the secret goes
     rings = b"".join(p.read_bytes() for p in observed.run_dir.rglob("*") if p.is_file())
     assert b"hunter2" not in rings
 

@@ -6,7 +6,9 @@
 #include "base/log.h"
 #include "os/clock.h"
 #include "os/file.h"
+#include "os/self.h"
 #include "ring/name.h"
+#include "trace/coldstart.h"
 
 #define RETRY_SOON_US 250000            /* its writer is about to make it */
 #define RETRY_LATE_US 10000000          /* nothing will change by itself */
@@ -96,10 +98,27 @@ static void open_feed(struct scan *scan, const char *name)
     azm_log(DEBUG, RING, "%s: found", name);
 }
 
+/* The flag of a cold start is of no use once its host is gone. A young one is left alone: its maker may be a worker
+ * that the host's death has not reached yet. */
+static void tidy_cold_start(const struct azm_folder *folder, azm_slice name)
+{
+    char path[640];
+    uint32_t host;
+    uint64_t start, now_start = 0;
+    if (!azm_coldstart_name_parse(name, &host, &start))
+        return;
+    if (azm_process_start_time(host, &now_start, NULL) == AZM_OK && now_start == start)
+        return;
+    snprintf(path, sizeof path, "%s/%.*s", folder->path, AZM_FMT(azm_slice_take(name, 100)));
+    if (is_abandoned(path))
+        azm_file_remove(path, NULL);
+}
+
 static bool look_at(void *self, azm_slice name)
 {
     struct scan *scan = self;
     char text[64];
+    tidy_cold_start(scan->folder, name);
     uint32_t pid;
     uint64_t start;
     if (!azm_ring_name_parse(name, &pid, &start) || azm_slice_copy(name, text, sizeof text) < name.len)

@@ -2,11 +2,12 @@
  * S2 wants it thread-safe; here it is process-safe: whoever first makes a file of this name has it. */
 #pragma once
 
-#include <stddef.h>
-#include <stdint.h>
+#include "base/slice.h"
 
 #define AZM_COLDSTART_NAME_MAX 48u
 
 /* "cold-<host pid>-<host start time>": a restarted worker has the same host and so the same name, a new host another.
  */
 void azm_coldstart_name(uint32_t host_pid, uint64_t host_start, char out[AZM_COLDSTART_NAME_MAX]);
+/* False for every other name. */
+bool azm_coldstart_name_parse(azm_slice name, uint32_t *host_pid, uint64_t *host_start);

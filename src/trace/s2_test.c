@@ -328,6 +328,13 @@ static void cold_start_is_keyed_to_the_host(void **state)
     azm_coldstart_name(10, 20, first);
     azm_coldstart_name(10, 20, other_worker);
     azm_coldstart_name(10, 21, other_host); /* the process number is used again by another host */
+    uint32_t pid;
+    uint64_t start;
+    assert_true(azm_coldstart_name_parse(azm_slice_str(first), &pid, &start));
+    assert_true(pid == 10 && start == 20);
+    assert_false(azm_coldstart_name_parse(AZM_S("cold-10"), &pid, &start));
+    assert_false(azm_coldstart_name_parse(AZM_S("cold-4294967296-1"), &pid, &start));
+    assert_false(azm_coldstart_name_parse(AZM_S("ring-10-20"), &pid, &start));
     assert_string_equal(first, other_worker);
     assert_string_not_equal(first, other_host);
 }

@@ -18,6 +18,13 @@ PYTHON = "/usr/bin/python3" if pathlib.Path("/usr/bin/python3").exists() else sy
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "slow: takes more than a few seconds")
+    config.addinivalue_line("markers", "soak: takes minutes; only `make soak` runs it")
+    config.addinivalue_line("markers", "threads: exercises programs with threads; TSan runs these")
+
+
+def pytest_collection_modifyitems(config, items):
+    if "soak" not in config.getoption("markexpr", ""):
+        items[:] = [item for item in items if not item.get_closest_marker("soak")]
 
 
 class Scene:

@@ -23,6 +23,8 @@ SCHEMAS = SHARED / "data" / "intake-v2"
 ENV = {k: v for k, v in os.environ.items()
        if "proxy" not in k.lower() and not k.startswith(("ELASTIC_", "AZIMUTH_", "OTEL_"))}
 
+pytestmark = pytest.mark.threads
+
 
 def wait_for(what, patience=PATIENCE):
     end = time.monotonic() + patience
@@ -606,3 +608,17 @@ def test_an_output_that_cannot_be_written(place):
     agent = place.agent("--output", "/nowhere/out.ndjson", wait=False)
     assert agent.wait(PATIENCE) == 1
     assert "cannot write /nowhere/out.ndjson" in agent.stderr.read()
+
+
+def test_flags_of_cold_starts_go_with_their_hosts(place):
+    """Old flags of hosts that are gone are removed; that of a living one stays, and so does a young one."""
+    own_start = int(pathlib.Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19])
+    flags = {"cold-4194399-77": False, f"cold-{os.getpid()}-{own_start}": True, f"cold-{os.getpid()}-1": False}
+    for name in flags:
+        (place.run_dir / name).touch(mode=0o600)
+        os.utime(place.run_dir / name, (1e9, 1e9))
+    (place.run_dir / "cold-4194399-78").touch(mode=0o600)
+    place.agent()
+    wait_for(lambda: not (place.run_dir / "cold-4194399-77").exists())
+    assert {name: (place.run_dir / name).exists() for name in flags} == flags
+    assert (place.run_dir / "cold-4194399-78").exists()

@@ -14,6 +14,8 @@ from observing import ALL, FUNCTION_ID, observing, until
 
 TRACE = "0af7651916cd43dd8448eb211c80319c"
 
+pytestmark = pytest.mark.threads
+
 
 @pytest.fixture
 def observed(scene):

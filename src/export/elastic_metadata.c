@@ -49,7 +49,7 @@ static void put_service(struct azm_json_writer *json, const struct azm_source *s
     azm_object_text(json, "version", source->service_version);
     azm_object_text(json, "environment", source->environment);
     put_agent(json, source);
-    put_pair(json, "framework", source->framework_name, source->framework_version, true);
+    put_pair(json, "framework", source->framework_name, source->framework_version, false);
     put_pair(json, "runtime", source->runtime_name, source->runtime_version, true);
     put_pair(json, "language", source->language_name, source->language_version, false);
     put_one(json, "node", "configured_name", source->node_name);

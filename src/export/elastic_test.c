@@ -247,9 +247,9 @@ static const struct {
     struct azm_source source;
     const char *line;
 } sources[] = {
-    {{.service_name = {NULL, 0}},
+    {{.service_name = {NULL, 0}, .framework_name = AZM_S("Azure Functions")},
      "\"service\":{\"name\":\"unknown-azimuth-service\",\"agent\":{\"name\":\"azimuth\",\"version\":\"" AZM_VERSION
-     "\"}}"},
+     "\"},\"framework\":{\"name\":\"Azure Functions\"}}"},
     {{.service_name = AZM_S("caf\xc3\xa9 (x)"),
       .agent_name = AZM_S("a"),
       .agent_version = AZM_S("1"),

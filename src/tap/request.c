@@ -241,8 +241,7 @@ static azm_slice http_name(struct azm_buf *out, azm_slice method, azm_slice path
 {
     if (!method.len)
         return path;
-    azm_buf_add(out, method);
-    azm_buf_add_byte(out, ' ');
+    azm_name_method(out, method);
     azm_buf_add(out, path);
     return azm_buf_slice(out);
 }

@@ -1,18 +1,20 @@
 #include "trace/decision.h"
 
+#include "trace/sampling.h"
 #include "trace/tracestate.h"
 
 /* Where nobody before us has decided: at the head, once, by chance. */
 static void sample_here(double rate, struct azm_random *random, struct azm_trace_decision *out)
 {
-    double drawn = (double)(azm_random_u64(random) >> 11) / 9007199254740992.0; /* 2^53: 0 <= drawn < 1 */
-    out->sampled = drawn < rate;
+    out->sampled = azm_sample(rate, random);
     out->sample_rate = out->sampled ? rate : 0;
 }
 
-static bool same_trace(azm_trace_id a, azm_trace_id b)
+/* A span of the host's own in our trace: not one that it merely hands on. */
+static bool has_own_span(const struct azm_trace_context *host, const struct azm_trace_decision *out)
 {
-    return memcmp(&a, &b, sizeof a) == 0;
+    return memcmp(&host->trace_id, &out->trace_id, sizeof out->trace_id) == 0 &&
+           memcmp(&host->parent_id, &out->parent_id, sizeof out->parent_id) != 0;
 }
 
 /* The host's span id becomes ours, unless that would name two spans alike. */
@@ -20,12 +22,11 @@ static void choose_id(const struct azm_trace_inputs *inputs, const struct azm_tr
                       struct azm_random *random, struct azm_trace_decision *out)
 {
     out->span_id = azm_span_id_new(random);
-    if (!host || !same_trace(host->trace_id, out->trace_id))
+    if (!host || !has_own_span(host, out))
         return;
     if (inputs->host_exports || host->flags & 1)
         out->link = (struct azm_span_link){host->trace_id, host->parent_id};
-    else if (inputs->mode == AZM_TRACE_CONTEXT_ADOPT &&
-             memcmp(&host->parent_id, &out->parent_id, sizeof(azm_span_id)) != 0)
+    else if (inputs->mode == AZM_TRACE_CONTEXT_ADOPT)
         out->span_id = host->parent_id;
 }
 

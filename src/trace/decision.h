@@ -1,15 +1,21 @@
-/* Which trace an invocation belongs to, under which id, and whether it is sampled (design: "Which trace").
+/* Which trace an invocation belongs to, under which id, and whether it is sampled (design: "Which trace"). The first
+ * line that fits; "the host's" is RpcTraceContext's:
  *
- * | caller's traceparent | host's RpcTraceContext | trace id | parent | sampled | own id |
- * |----------------------|------------------------|----------|--------|---------|-----------------------------------------|
- * | valid                | same trace             | caller's | caller | caller  | the host's span id (adopt), else new
- * | | valid                | other trace, or none   | caller's | caller | caller  | new | | none                 |
- * valid                  | host's   | none   | here    | the host's span id (adopt), else new    | | none | none | new
- * | none   | here    | new                                     |
+ *     caller's traceparent  the host's                     trace id  parent    sampled   own id      link
+ *     --------------------  -----------------------------  --------  --------  --------  ----------  ----------
+ *  1  valid                 none, or another trace         caller's  caller's  caller's  new         -
+ *  2  valid                 same trace, the caller's span  caller's  caller's  caller's  new         -
+ *  3  valid                 same trace, the host exports   caller's  caller's  caller's  new         the host's
+ *  4  valid                 same trace                     caller's  caller's  caller's  the host's  -
+ *  5  none, or not valid    valid, the host exports        host's    none      here      new         the host's
+ *  6  none, or not valid    valid                          host's    none      here      the host's  -
+ *  7  none, or not valid    none, or not valid             new       none      here      new         -
  *
- * The host's span is a parent of nobody here, and its flag is not obeyed: usually it is never exported, and 00 whenever
- * the host has no sink. Adopting its id makes spans from inside the worker our children with not a byte changed. Where
- * the host exports its own spans two spans would share an id: then the id is new, with a link to the host's span. */
+ * In lines 4 and 6 the mode must be "adopt"; else the id is new. "here": by sample_rate, whatever the host's flag says.
+ *
+ * The host's span is nobody's parent here and its flag is not obeyed: usually that span is never exported, and the flag
+ * is 00 whenever the host has no sink. Adopting its id makes spans from inside the worker our children with not a byte
+ * changed. Where the host exports its own spans, two spans would share an id. */
 #pragma once
 
 #include "trace/traceparent.h"

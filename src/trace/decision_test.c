@@ -44,6 +44,16 @@ static const struct {
      AZM_TRACE_CONTEXT_ADOPT, false, 1.0, T1, CALLER, NEW, false, true, -1},
     {"1. the host hands on the caller's very span: not our own parent", "00-" T1 "-" HOST "-01", NULL,
      "00-" T1 "-" HOST "-00", AZM_TRACE_CONTEXT_ADOPT, false, 1.0, T1, HOST, NEW, false, true, -1},
+    {"1. the same with flags 01: they are the caller's; no link to our own parent", "00-" T1 "-" HOST "-01", NULL,
+     "00-" T1 "-" HOST "-01", AZM_TRACE_CONTEXT_ADOPT, false, 1.0, T1, HOST, NEW, false, true, -1},
+    {"1. the host exports, off: a link all the same", "00-" T1 "-" CALLER "-01", NULL, "00-" T1 "-" HOST "-01",
+     AZM_TRACE_CONTEXT_OFF, false, 1.0, T1, CALLER, NEW, true, true, -1},
+    {"1. the caller tells the rate in a tracestate that is not valid", "00-" T1 "-" CALLER "-01", "es=s:0.25,foo", NULL,
+     AZM_TRACE_CONTEXT_ADOPT, false, 1.0, T1, CALLER, NEW, false, true, -1},
+    {"1. not sampled: the rate is 0, whatever the caller tells", "00-" T1 "-" CALLER "-00", "es=s:0.25", NULL,
+     AZM_TRACE_CONTEXT_ADOPT, false, 1.0, T1, CALLER, NEW, false, false, 0},
+    {"3. without a traceparent the tracestate does not count", NULL, "es=s:0.25", NULL, AZM_TRACE_CONTEXT_ADOPT, false,
+     1.0, "new", NULL, NEW, false, true, 1.0},
     {"2. only the host's: its trace, no parent, flag not obeyed", NULL, NULL, "00-" T2 "-" HOST "-00",
      AZM_TRACE_CONTEXT_ADOPT, false, 1.0, T2, NULL, HOSTS, false, true, 1.0},
     {"2. the same, off", NULL, NULL, "00-" T2 "-" HOST "-00", AZM_TRACE_CONTEXT_OFF, false, 1.0, T2, NULL, NEW, false,
@@ -76,9 +86,13 @@ static void each_line_of_the_rule(void **state)
     const uint64_t seed[4] = {1, 2, 3, 4};
     azm_random_init(&random, seed);
     for (size_t i = 0; i < AZM_COUNT(rows); i++) {
-        struct azm_pair headers[] = {{AZM_S("TraceParent"), azm_slice_str(rows[i].caller)},
-                                     {AZM_S("tracestate"), azm_slice_str(rows[i].tracestate)}};
-        struct azm_trace_inputs inputs = {.caller_headers = {headers, rows[i].caller ? 2 : 0},
+        struct azm_pair headers[2];
+        size_t count = 0;
+        if (rows[i].caller)
+            headers[count++] = (struct azm_pair){AZM_S("TraceParent"), azm_slice_str(rows[i].caller)};
+        if (rows[i].tracestate)
+            headers[count++] = (struct azm_pair){AZM_S("tracestate"), azm_slice_str(rows[i].tracestate)};
+        struct azm_trace_inputs inputs = {.caller_headers = {headers, count},
                                           .host_traceparent = azm_slice_str(rows[i].host),
                                           .mode = rows[i].mode,
                                           .host_exports = rows[i].exports,
@@ -112,6 +126,7 @@ static void each_line_of_the_rule(void **state)
     }
 }
 
+/* Each trace that begins here is decided anew. */
 static void the_rate_is_kept(void **state)
 {
     (void)state;
@@ -120,12 +135,13 @@ static void the_rate_is_kept(void **state)
     struct azm_trace_inputs inputs = {.sample_rate = 0.25};
     unsigned sampled = 0;
     azm_random_init(&random, seed);
-    for (unsigned i = 0; i < 40000; i++) {
+    for (unsigned i = 0; i < 4000; i++) {
         struct azm_trace_decision got;
         azm_trace_decide(&inputs, &random, &got);
+        assert_true(got.sample_rate == (got.sampled ? 0.25 : 0));
         sampled += got.sampled;
     }
-    assert_in_range(sampled, 9600, 10400); /* 10,000 expected; 4.6 standard deviations */
+    assert_in_range(sampled, 870, 1130); /* 1,000 expected; 4.7 standard deviations */
 }
 
 int main(void)

@@ -78,6 +78,36 @@ static void cloud(struct azm_source *out, const struct azm_env *env)
     out->cloud_region = first_of(azm_env_get(env, "REGION_NAME"), owner.region);
 }
 
+static struct azm_pair *find_label(struct azm_pair *labels, size_t count, azm_slice key)
+{
+    size_t i = 0;
+    while (i < count && !azm_slice_eq(labels[i].key, key))
+        i++;
+    return &labels[i];
+}
+
+/* "key=value,key=value"; of two alike the last one counts. */
+static struct azm_pairs labels_of(azm_slice text, struct azm_arena *arena)
+{
+    struct azm_pair *labels = text.len ? azm_arena_array(arena, struct azm_pair, AZM_LABELS_MAX + 1) : NULL;
+    size_t count = 0, bytes = 0;
+    azm_slice part;
+    while (labels && azm_slice_split(&text, ',', &part)) {
+        size_t equals = azm_slice_find(part, '=');
+        struct azm_pair label = {azm_slice_trim(azm_slice_take(part, equals)),
+                                 azm_slice_trim(azm_slice_drop(part, equals + 1))};
+        struct azm_pair *place = find_label(labels, count, label.key);
+        bytes += part.len;
+        if (bytes > AZM_LABELS_BYTES_MAX)
+            break;
+        if (!label.key.len || place == &labels[AZM_LABELS_MAX])
+            continue;
+        count += place == &labels[count];
+        *place = label;
+    }
+    return (struct azm_pairs){count ? labels : NULL, count};
+}
+
 /* The instance; on Linux Consumption and Flex, where there is no such variable, what the host itself goes by. */
 static azm_slice node_name(const struct azm_env *env)
 {
@@ -106,6 +136,7 @@ void azm_functions_metadata(struct azm_source *out, const struct azm_settings *s
         out->runtime_version = first_of(first_of(facts->runtime_version, told), AZM_S("n/a"));
     }
     cloud(out, env);
+    out->labels = labels_of(settings->global_labels, arena);
     out->pid = facts->pid;
     out->ppid = facts->ppid;
     out->destination = settings->destination;

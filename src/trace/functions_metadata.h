@@ -21,6 +21,9 @@ struct azm_functions_facts {
     uint32_t pid, ppid;
 };
 
+#define AZM_LABELS_MAX       64u    /* of ELASTIC_APM_GLOBAL_LABELS; more are left out, */
+#define AZM_LABELS_BYTES_MAX 16384u /* and what goes beyond so many bytes: the rest of a record needs its room */
+
 /* Fills the source; slices borrow from settings, env, facts or lie in the arena. The destination is the settings' own.
  * *node_name_ignored: ELASTIC_APM_SERVICE_NODE_NAME was set, which S2 wants to be warned about. */
 void azm_functions_metadata(struct azm_source *out, const struct azm_settings *settings, const struct azm_env *env,

@@ -22,6 +22,18 @@ static void redact_twice(azm_slice url)
     azm_buf_dispose(&twice);
 }
 
+/* Whatever came, what is sent on is valid and says our rate. */
+static void send_on(struct azm_pairs headers)
+{
+    struct azm_buf out;
+    azm_buf_init(&out, 1 << 20);
+    azm_tracestate_write(&out, headers, 0.25);
+    struct azm_pair again = {AZM_S("tracestate"), azm_buf_slice(&out)};
+    if (!out.failed && azm_tracestate_of_headers((struct azm_pairs){&again, 1}).sample_rate != 0.25)
+        abort();
+    azm_buf_dispose(&out);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     azm_slice text = azm_slice_of(data, size), line;
@@ -45,6 +57,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     if (azm_tracestate_of_headers(headers).sample_rate > 1)
         abort();
+    send_on(headers);
     if (azm_owner_name_parse(text, &owner) &&
         (!owner.subscription.len || !owner.resource_group.len || !owner.region.len))
         abort();

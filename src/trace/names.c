@@ -21,6 +21,9 @@ static const struct azm_trigger triggers[] = {
     {AZM_S_INIT("cosmosDBTrigger"), AZM_S_INIT("datasource"), REQUEST, NONE},
     {AZM_S_INIT("sqlTrigger"), AZM_S_INIT("datasource"), REQUEST, NONE},
     {AZM_S_INIT("mysqlTrigger"), AZM_S_INIT("datasource"), REQUEST, NONE},
+    {AZM_S_INIT("redisPubSubTrigger"), AZM_S_INIT("datasource"), REQUEST, NONE},
+    {AZM_S_INIT("redisListTrigger"), AZM_S_INIT("datasource"), REQUEST, NONE},
+    {AZM_S_INIT("redisStreamTrigger"), AZM_S_INIT("datasource"), REQUEST, NONE},
 };
 /* clang-format on */
 static const struct azm_trigger other = {NONE, AZM_S_INIT("other"), REQUEST, NONE};
@@ -47,16 +50,21 @@ static azm_slice without_slashes(azm_slice s)
     return s;
 }
 
-void azm_name_http(struct azm_buf *out, azm_slice method, azm_slice prefix, azm_slice route)
+void azm_name_method(struct azm_buf *out, azm_slice method)
 {
-    prefix = without_slashes(prefix);
-    route = without_slashes(route);
     for (size_t i = 0; i < method.len; i++) {
         char c = method.ptr[i];
         azm_buf_add_byte(out, (uint8_t)(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c));
     }
     if (method.len)
         azm_buf_add_byte(out, ' ');
+}
+
+void azm_name_http(struct azm_buf *out, azm_slice method, azm_slice prefix, azm_slice route)
+{
+    prefix = without_slashes(prefix);
+    route = without_slashes(route);
+    azm_name_method(out, method);
     azm_buf_add_byte(out, '/');
     azm_buf_add(out, prefix);
     if (prefix.len && route.len)
@@ -83,8 +91,9 @@ enum azm_outcome azm_outcome_of(bool failed, unsigned status_code)
 azm_slice azm_result_of(bool failed, unsigned status_code)
 {
     static const azm_slice classes[] = {AZM_S_INIT("HTTP 1xx"), AZM_S_INIT("HTTP 2xx"), AZM_S_INIT("HTTP 3xx"),
-                                        AZM_S_INIT("HTTP 4xx"), AZM_S_INIT("HTTP 5xx")};
-    if (status_code >= 100 && status_code < 600)
+                                        AZM_S_INIT("HTTP 4xx"), AZM_S_INIT("HTTP 5xx"), AZM_S_INIT("HTTP 6xx"),
+                                        AZM_S_INIT("HTTP 7xx"), AZM_S_INIT("HTTP 8xx"), AZM_S_INIT("HTTP 9xx")};
+    if (status_code >= 100 && status_code < 1000)
         return classes[status_code / 100 - 1];
     return failed ? AZM_S("failure") : AZM_S("success");
 }

@@ -45,6 +45,18 @@ static void name_of_http(void **state)
     }
 }
 
+static void method_before_a_kept_path(void **state)
+{
+    (void)state;
+    struct azm_buf out;
+    azm_buf_init(&out, 64);
+    azm_name_method(&out, AZM_S(""));
+    assert_int_equal(out.len, 0);
+    azm_name_method(&out, AZM_S("pAtch"));
+    assert_true(azm_slice_eq(azm_buf_slice(&out), AZM_S("PATCH ")));
+    azm_buf_dispose(&out);
+}
+
 /* --- trigger: faas.trigger.type, type, name --- */
 
 static const struct {
@@ -63,6 +75,13 @@ static const struct {
     {"blobTrigger", NULL, "datasource", "request", "fn"},
     {"cosmosDBTrigger", NULL, "datasource", "request", "fn"},
     {"sqlTrigger", NULL, "datasource", "request", "fn"},
+    {"mysqlTrigger", NULL, "datasource", "request", "fn"},
+    {"redisPubSubTrigger", NULL, "datasource", "request", "fn"},
+    {"redisListTrigger", NULL, "datasource", "request", "fn"},
+    {"redisStreamTrigger", NULL, "datasource", "request", "fn"},
+    {"activityTrigger", NULL, "other", "request", "fn"},
+    {"entityTrigger", NULL, "other", "request", "fn"},
+    {"signalRTrigger", NULL, "other", "request", "fn"},
     {"orchestrationTrigger", NULL, "other", "request", "fn"},
     {"warmupTrigger", NULL, "other", "request", "fn"},
     {"nobodyKnowsTrigger", NULL, "other", "request", "fn"},
@@ -102,7 +121,10 @@ static const struct {
     {"HTTP 500 from a function that says success", false, 500, AZM_OUTCOME_FAILURE, "HTTP 5xx"},
     {"HTTP and a function error: the host answers 500", true, 500, AZM_OUTCOME_FAILURE, "HTTP 5xx"},
     {"a function error rules over a good status", true, 200, AZM_OUTCOME_FAILURE, "HTTP 2xx"},
-    {"a status that is none", false, 999, AZM_OUTCOME_FAILURE, "success"},
+    {"a status that HTTP does not know", false, 999, AZM_OUTCOME_FAILURE, "HTTP 9xx"},
+    {"HTTP 100", false, 100, AZM_OUTCOME_SUCCESS, "HTTP 1xx"},
+    {"HTTP 499 and 599: the last of their class", false, 499, AZM_OUTCOME_SUCCESS, "HTTP 4xx"},
+    {"", false, 599, AZM_OUTCOME_FAILURE, "HTTP 5xx"},
 };
 
 static void outcome_and_result(void **state)
@@ -217,6 +239,7 @@ static const struct {
     {"service.name: only what intake allows", {"ELASTIC_APM_SERVICE_NAME=a.b/c"}, SERVICE_NAME, "a_b_c"},
     {"service.framework.name is a constant", {NULL}, FRAMEWORK, "Azure Functions"},
     {"service.framework.version", {EXT}, FRAMEWORK_VERSION, "~4"},
+    {"service.framework.name also where the version is not known", {SITE}, FRAMEWORK, "Azure Functions"},
     {"service.framework.version: not known", {NULL}, FRAMEWORK_VERSION, NULL},
     {"service.runtime.name", {NODEJS}, RUNTIME, "node"},
     {"service.runtime.name: not known, then no version either", {NULL}, RUNTIME_VERSION, NULL},
@@ -343,6 +366,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(name_of_http),
+        cmocka_unit_test(method_before_a_kept_path),
         cmocka_unit_test(trigger_decides_type_and_name),
         cmocka_unit_test(outcome_and_result),
         cmocka_unit_test(function_name_and_id),

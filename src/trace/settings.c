@@ -2,16 +2,21 @@
 
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "trace/redact.h"
+#include "trace/sampling.h"
 
 #define AT(member) offsetof(struct azm_settings, member)
 
 const struct azm_setting azm_setting_table[] = {
     {"ELASTIC_APM_ENABLED", AZM_SETTING_BOOL, AT(enabled), "true", "false: no effect at all"},
+    {"AZIMUTH_ENABLED", AZM_SETTING_SWITCH, AT(own_switch), "true", "false: no effect at all"},
+    {"OTEL_SDK_DISABLED", AZM_SETTING_OTEL, AT(otel_is_off), "false", "true: no effect at all"},
     {"ELASTIC_APM_RECORDING", AZM_SETTING_BOOL, AT(recording), "true", "false: nothing is recorded"},
     {"ELASTIC_APM_SERVER_URL", AZM_SETTING_TEXT, AT(destination.url), "", "where events go, as Elastic intake v2"},
+    {"OTEL_EXPORTER_OTLP_ENDPOINT", AZM_SETTING_TEXT, AT(otlp_endpoint), "", "or, where that is not set, as OTLP"},
+    {"DT_CONNECTION_POINT", AZM_SETTING_TEXT, AT(connection_points), "",
+     "or, where neither is set, as Elastic intake v2 below the first of these endpoints, parted by semicolons"},
     {"ELASTIC_APM_API_KEY", AZM_SETTING_SECRET, AT(destination.api_key), "", "goes before the secret token"},
     {"ELASTIC_APM_SECRET_TOKEN", AZM_SETTING_SECRET, AT(destination.secret_token), "", "for the server"},
     {"ELASTIC_APM_VERIFY_SERVER_CERT", AZM_SETTING_BOOL, AT(destination.verify_server_cert), "true",
@@ -21,14 +26,15 @@ const struct azm_setting azm_setting_table[] = {
     {"ELASTIC_APM_SERVER_TIMEOUT", AZM_SETTING_TIMEOUT, AT(destination.timeout_ms), "30s", "for one request"},
     {"OTEL_SERVICE_NAME", AZM_SETTING_TEXT, AT(service_name), "", "as ELASTIC_APM_SERVICE_NAME, which goes first"},
     {"ELASTIC_APM_SERVICE_NAME", AZM_SETTING_TEXT, AT(service_name), "", "the default is the site's name"},
-    {"ELASTIC_APM_SERVICE_VERSION", AZM_SETTING_TEXT, AT(service_version), "", ""},
+    {"ELASTIC_APM_SERVICE_VERSION", AZM_SETTING_TEXT, AT(service_version), "",
+     "of the app, for releases to be told apart"},
     {"ELASTIC_APM_ENVIRONMENT", AZM_SETTING_TEXT, AT(environment), "", "\"production\", say"},
     {"ELASTIC_APM_SERVICE_NODE_NAME", AZM_SETTING_TEXT, AT(service_node_name), "",
      "ignored in Functions: the instance's id is used"},
-    {"ELASTIC_APM_GLOBAL_LABELS", AZM_SETTING_TEXT, AT(global_labels), "", "key=value,key=value"},
+    {"ELASTIC_APM_GLOBAL_LABELS", AZM_SETTING_MAPPING, AT(global_labels), "", "on all events: key=value,key=value"},
     {"ELASTIC_APM_TRANSACTION_SAMPLE_RATE", AZM_SETTING_RATE, AT(transaction_sample_rate), "1.0",
      "share of traces that begin here and are kept"},
-    {"ELASTIC_APM_CAPTURE_HEADERS", AZM_SETTING_BOOL, AT(capture_headers), "true", ""},
+    {"ELASTIC_APM_CAPTURE_HEADERS", AZM_SETTING_BOOL, AT(capture_headers), "true", "false: no header fields are kept"},
     {"ELASTIC_APM_SANITIZE_FIELD_NAMES", AZM_SETTING_TEXT, AT(sanitize_field_names), AZM_SANITIZE_DEFAULT,
      "header fields whose values are not kept"},
     {"ELASTIC_APM_LOG_LEVEL", AZM_SETTING_TEXT, AT(log_level), "info", "of the agent's own log"},
@@ -36,6 +42,7 @@ const struct azm_setting azm_setting_table[] = {
     {"ELASTIC_APM_API_REQUEST_TIME", AZM_SETTING_DURATION, AT(api_request_time_ms), "10s", "or after so long"},
     {"AZIMUTH_TRACE_CONTEXT", AZM_SETTING_TRACE_CONTEXT, AT(trace_context), "adopt",
      "adopt: spans made inside the worker become our children; off: they do not"},
+    {"AZIMUTH_RUN_DIR", AZM_SETTING_TEXT, AT(run_dir), "", "an absolute path: where rings, spool, status and logs are"},
 };
 const size_t azm_setting_count = AZM_COUNT(azm_setting_table);
 
@@ -74,19 +81,41 @@ static bool size(azm_slice text, uint64_t *bytes)
     return with_unit((azm_slice){lower, n}, units, factors, bytes);
 }
 
-/* 0..1; rounded half away from zero to four decimals, a positive value never to 0. */
 static bool rate(azm_slice text, double *out)
 {
-    char copy[32], *end;
-    if (text.len == 0 || text.len >= sizeof copy || text.ptr[0] == ' ')
+    double value;
+    if (!azm_sample_rate_parse(text, &value))
         return false;
-    azm_slice_copy(text, copy, sizeof copy);
-    double value = strtod(copy, &end);
-    if (*end || !(value >= 0 && value <= 1))
-        return false;
-    double rounded = (double)(long)(value * 10000 + 0.5) / 10000;
-    *out = value > 0 && rounded < 0.0001 ? 0.0001 : rounded;
+    *out = azm_sample_rate_round(value);
     return true;
+}
+
+static bool is_mapping(azm_slice text)
+{
+    azm_slice part;
+    while (azm_slice_split(&text, ',', &part)) {
+        size_t equals = azm_slice_find(part, '=');
+        if (!azm_slice_trim(part).len)
+            continue; /* a comma too many */
+        if (equals == part.len || !azm_slice_trim(azm_slice_take(part, equals)).len)
+            return false;
+    }
+    return true;
+}
+
+static bool otel_bool(azm_slice text, bool *out)
+{
+    *out = azm_slice_eq_nocase(text, AZM_S("true"));
+    return *out || azm_slice_eq_nocase(text, AZM_S("false"));
+}
+
+static bool own_switch(azm_slice text, bool *out)
+{
+    if (azm_slice_eq(text, AZM_S("1")) || azm_slice_eq(text, AZM_S("0"))) {
+        *out = text.ptr[0] == '1';
+        return true;
+    }
+    return otel_bool(text, out);
 }
 
 static bool trace_context(azm_slice text, enum azm_trace_context_mode *out)
@@ -108,6 +137,9 @@ static bool set(const struct azm_setting *setting, azm_slice text, struct azm_se
     switch (setting->kind) {
     case AZM_SETTING_TEXT:
     case AZM_SETTING_SECRET: *(azm_slice *)at = text; return true;
+    case AZM_SETTING_MAPPING: *(azm_slice *)at = text; return is_mapping(text);
+    case AZM_SETTING_SWITCH: return own_switch(text, at);
+    case AZM_SETTING_OTEL: return otel_bool(text, at);
     case AZM_SETTING_BOOL:
         *(bool *)at = azm_slice_eq(text, AZM_S("true"));
         return *(bool *)at || azm_slice_eq(text, AZM_S("false"));
@@ -129,7 +161,10 @@ static void warn_of(const struct azm_setting *setting, azm_slice text, azm_setti
     static const char *const expected[] = {
         [AZM_SETTING_TEXT] = "text",
         [AZM_SETTING_SECRET] = "text",
+        [AZM_SETTING_MAPPING] = "key=value,key=value",
         [AZM_SETTING_BOOL] = "true or false",
+        [AZM_SETTING_SWITCH] = "true or false",
+        [AZM_SETTING_OTEL] = "true or false",
         [AZM_SETTING_RATE] = "a number from 0 to 1",
         [AZM_SETTING_DURATION] = "a number with ms, s or m",
         [AZM_SETTING_TIMEOUT] = "a number with ms, s or m",
@@ -138,33 +173,40 @@ static void warn_of(const struct azm_setting *setting, azm_slice text, azm_setti
     };
     char line[256];
     int n = snprintf(line, sizeof line, "%s=\"%.*s\" is ignored: expected %s; %s is used", setting->name,
-                     AZM_FMT(azm_slice_take(text, 64)), expected[setting->kind], setting->standard);
-    if (warn && n > 0)
-        warn(self, (azm_slice){line, (size_t)n < sizeof line ? (size_t)n : sizeof line - 1});
+                     AZM_FMT(azm_slice_take(text, 64)), expected[setting->kind],
+                     setting->standard[0] ? setting->standard : "nothing");
+    size_t len = n < 0 ? 0 : (size_t)n < sizeof line ? (size_t)n : sizeof line - 1;
+    for (size_t i = 0; i < len; i++)
+        if ((unsigned char)line[i] < ' ') /* one setting, one line */
+            line[i] = ' ';
+    if (warn && len)
+        warn(self, (azm_slice){line, len});
 }
 
-static bool switched_off(const struct azm_env *env)
+static azm_slice first_endpoint(azm_slice list)
 {
-    azm_slice own = azm_env_get(env, "AZIMUTH_ENABLED");
-    return azm_slice_eq_nocase(own, AZM_S("false")) || azm_slice_eq(own, AZM_S("0")) ||
-           azm_slice_eq_nocase(azm_env_get(env, "OTEL_SDK_DISABLED"), AZM_S("true"));
+    azm_slice endpoint;
+    while (azm_slice_split(&list, ';', &endpoint)) {
+        endpoint = azm_slice_trim(endpoint);
+        if (endpoint.len)
+            return endpoint;
+    }
+    return (azm_slice){NULL, 0};
 }
 
 /* Design section 6, "Where it sends": the first that is set. */
-static void choose_destination(struct azm_settings *out, const struct azm_env *env)
+static void choose_destination(struct azm_settings *out)
 {
     struct azm_destination *destination = &out->destination;
-    azm_slice otlp = azm_env_get(env, "OTEL_EXPORTER_OTLP_ENDPOINT"),
-              endpoints = azm_env_get(env, "DT_CONNECTION_POINT");
     destination->kind = AZM_DESTINATION_ELASTIC;
     if (destination->url.len)
         return;
-    if (otlp.len) {
+    if (out->otlp_endpoint.len) {
         destination->kind = AZM_DESTINATION_OTLP;
-        destination->url = otlp;
-    } else if (endpoints.len) {
-        destination->url = azm_slice_trim(azm_slice_take(endpoints, azm_slice_find(endpoints, ';')));
+        destination->url = out->otlp_endpoint;
+        return;
     }
+    destination->url = first_endpoint(out->connection_points);
     if (!destination->url.len)
         destination->kind = AZM_DESTINATION_NONE;
 }
@@ -183,6 +225,6 @@ void azm_settings_read(struct azm_settings *out, const struct azm_env *env, azm_
         if (!again)
             (void)set(setting, azm_slice_str(setting->standard), out);
     }
-    out->enabled = out->enabled && !switched_off(env);
-    choose_destination(out, env);
+    out->enabled = out->enabled && out->own_switch && !out->otel_is_off;
+    choose_destination(out);
 }

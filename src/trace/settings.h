@@ -8,7 +8,8 @@
 #include "trace/source.h"
 
 struct azm_settings {
-    bool enabled, recording; /* enabled: none of the three switches is off */
+    bool enabled, recording;      /* enabled: none of the three switches is off */
+    bool own_switch, otel_is_off; /* the other two */
     struct azm_destination destination;
     azm_slice service_name, service_version, environment, service_node_name, global_labels;
     azm_slice sanitize_field_names;
@@ -16,6 +17,8 @@ struct azm_settings {
     double transaction_sample_rate; /* 0..1, four decimals */
     enum azm_trace_context_mode trace_context;
     azm_slice log_level;
+    azm_slice run_dir; /* as it was given; os/run_dir.h says what is made of it */
+    azm_slice otlp_endpoint, connection_points;
     uint64_t api_request_size;    /* bytes */
     uint64_t api_request_time_ms; /* milliseconds */
 };
@@ -29,7 +32,10 @@ void azm_settings_read(struct azm_settings *out, const struct azm_env *env, azm_
 enum azm_setting_kind {
     AZM_SETTING_TEXT,
     AZM_SETTING_SECRET,   /* text that is never shown */
+    AZM_SETTING_MAPPING,  /* "key=value,key=value" */
     AZM_SETTING_BOOL,     /* "true" or "false" */
+    AZM_SETTING_SWITCH,   /* "true", "false", "1" or "0", in any case */
+    AZM_SETTING_OTEL,     /* OpenTelemetry's boolean: "true" or "false", in any case */
     AZM_SETTING_RATE,     /* 0..1 */
     AZM_SETTING_DURATION, /* "5s", "100ms", "1m"; unit required */
     AZM_SETTING_TIMEOUT,  /* the same, kept in 32 bits */

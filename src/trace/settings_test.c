@@ -41,11 +41,19 @@ static const struct {
      true,
      AZM_DESTINATION_ELASTIC,
      "https://a/communication"},
+    {{"DT_CONNECTION_POINT= ;; https://b;https://a"}, true, AZM_DESTINATION_ELASTIC, "https://b"},
+    {{"DT_CONNECTION_POINT= ; "}, true, AZM_DESTINATION_NONE, ""},
+    {{"ELASTIC_APM_SERVER_URL=", "DT_CONNECTION_POINT=https://b"}, true, AZM_DESTINATION_ELASTIC, "https://b"},
     {{"ELASTIC_APM_ENABLED=false"}, false, AZM_DESTINATION_NONE, ""},
     {{"AZIMUTH_ENABLED=0"}, false, AZM_DESTINATION_NONE, ""},
     {{"AZIMUTH_ENABLED=False"}, false, AZM_DESTINATION_NONE, ""},
     {{"AZIMUTH_ENABLED=1"}, true, AZM_DESTINATION_NONE, ""},
     {{"OTEL_SDK_DISABLED=true"}, false, AZM_DESTINATION_NONE, ""},
+    {{"AZIMUTH_ENABLED=TRUE"}, true, AZM_DESTINATION_NONE, ""},
+    {{"AZIMUTH_ENABLED=no"}, true, AZM_DESTINATION_NONE, ""},
+    {{"AZIMUTH_ENABLED=true", "ELASTIC_APM_ENABLED=false"}, false, AZM_DESTINATION_NONE, ""},
+    {{"OTEL_SDK_DISABLED=True"}, false, AZM_DESTINATION_NONE, ""},
+    {{"OTEL_SDK_DISABLED=1"}, true, AZM_DESTINATION_NONE, ""},
     {{"OTEL_SDK_DISABLED=false"}, true, AZM_DESTINATION_NONE, ""},
 };
 
@@ -71,6 +79,17 @@ static const struct {
     {"ELASTIC_APM_TRANSACTION_SAMPLE_RATE=-0.1", false},
     {"ELASTIC_APM_TRANSACTION_SAMPLE_RATE=nan", false},
     {"ELASTIC_APM_TRANSACTION_SAMPLE_RATE=half", false},
+    {"ELASTIC_APM_TRANSACTION_SAMPLE_RATE=0x1", false},
+    {"ELASTIC_APM_RECORDING=0", false},
+    {"ELASTIC_APM_GLOBAL_LABELS=team=a, tier = b", true},
+    {"ELASTIC_APM_GLOBAL_LABELS=team=", true},
+    {"ELASTIC_APM_GLOBAL_LABELS=team", false},
+    {"ELASTIC_APM_GLOBAL_LABELS=team=a,=b", false},
+    {"ELASTIC_APM_GLOBAL_LABELS=team=a, ,", true},
+    {"AZIMUTH_ENABLED=yes", false},
+    {"AZIMUTH_ENABLED=FALSE", true},
+    {"OTEL_SDK_DISABLED=1", false},
+    {"OTEL_SDK_DISABLED=TRUE", true},
     {"ELASTIC_APM_SERVER_TIMEOUT=5s", true},
     {"ELASTIC_APM_SERVER_TIMEOUT=5", false},
     {"ELASTIC_APM_SERVER_TIMEOUT=5S", false},
@@ -95,6 +114,8 @@ static void invalid_values_are_warned_about_and_ignored(void **state)
         if (!values[i].good) {
             assert_true(settings.transaction_sample_rate == standard.transaction_sample_rate);
             assert_int_equal(settings.enabled, standard.enabled);
+            assert_int_equal(settings.recording, standard.recording);
+            assert_int_equal(settings.global_labels.len, 0);
             assert_int_equal(settings.destination.timeout_ms, standard.destination.timeout_ms);
             assert_int_equal(settings.api_request_size, standard.api_request_size);
             assert_int_equal(settings.trace_context, standard.trace_context);
@@ -129,13 +150,49 @@ static void elastic_s_service_name_goes_first(void **state)
     assert_true(azm_slice_eq(read_pairs(one).service_name, AZM_S("o")));
 }
 
+static void a_warning_is_one_line(void **state)
+{
+    (void)state;
+    const char *pairs[] = {"ELASTIC_APM_RECORDING=yes\nno\x1b[1m", NULL};
+    assert_true(read_pairs(pairs).recording);
+    for (size_t i = 0; warned[i]; i++)
+        assert_true((unsigned char)warned[i] >= ' ');
+    assert_non_null(strstr(warned, "yes no"));
+}
+
+static void defaults(void **state)
+{
+    (void)state;
+    const char *none[] = {NULL};
+    struct azm_settings s = read_pairs(none);
+    assert_string_equal(warned, "");
+    assert_true(s.enabled && s.recording && s.capture_headers && s.destination.verify_server_cert);
+    assert_int_equal(s.destination.timeout_ms, 30000);
+    assert_int_equal(s.api_request_size, 768 * 1024);
+    assert_int_equal(s.api_request_time_ms, 10000);
+    assert_true(s.transaction_sample_rate == 1);
+    assert_int_equal(s.trace_context, AZM_TRACE_CONTEXT_ADOPT);
+    assert_int_equal(s.service_name.len, 0);
+}
+
+static void every_setting_says_what_it_is(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < azm_setting_count; i++) {
+        if (!azm_setting_table[i].help[0])
+            fail_msg("%s has no help", azm_setting_table[i].name);
+        for (size_t j = 0; j < i; j++)
+            assert_string_not_equal(azm_setting_table[i].name, azm_setting_table[j].name);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(switches_and_destinations),
-        cmocka_unit_test(invalid_values_are_warned_about_and_ignored),
-        cmocka_unit_test(rates_have_four_decimals),
-        cmocka_unit_test(elastic_s_service_name_goes_first),
+        cmocka_unit_test(switches_and_destinations),     cmocka_unit_test(invalid_values_are_warned_about_and_ignored),
+        cmocka_unit_test(rates_have_four_decimals),      cmocka_unit_test(elastic_s_service_name_goes_first),
+        cmocka_unit_test(a_warning_is_one_line),         cmocka_unit_test(defaults),
+        cmocka_unit_test(every_setting_says_what_it_is),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

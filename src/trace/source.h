@@ -19,8 +19,8 @@ struct azm_destination {
 struct azm_source {
     azm_slice service_name, service_version, environment, node_name;
     azm_slice agent_name, agent_version, activation_method;
-    azm_slice framework_name, framework_version; /* both or neither */
-    azm_slice runtime_name, runtime_version;     /* both or neither: intake rejects one alone */
+    azm_slice framework_name, framework_version;
+    azm_slice runtime_name, runtime_version; /* both or neither: intake rejects one alone */
     azm_slice language_name, language_version;
     azm_slice cloud_provider, cloud_service_name, cloud_account_id, cloud_instance_id, cloud_instance_name,
         cloud_project_name, cloud_region; /* all left out without provider */

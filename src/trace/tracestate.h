@@ -3,6 +3,7 @@
  * members is not enforced, as Elastic does not. */
 #pragma once
 
+#include "base/buf.h"
 #include "trace/transaction.h"
 
 /* All tracestate header fields of a request, in their order, names in any case. */
@@ -13,3 +14,7 @@ struct azm_tracestate {
 };
 
 struct azm_tracestate azm_tracestate_of_headers(struct azm_pairs headers);
+
+/* Appends what to send on: Elastic's member in front, with this rate (0..1) and whatever else it held, then the members
+ * of others as they came. Of headers that are not valid nothing is sent on. */
+void azm_tracestate_write(struct azm_buf *out, struct azm_pairs headers, double sample_rate);

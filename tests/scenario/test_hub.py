@@ -21,6 +21,8 @@ NDJSON = {"Content-Type": "application/x-ndjson"}
 METADATA = {"metadata": {"service": {"name": "orders", "agent": {"name": "azimuth", "version": "1"}}}}
 PATIENCE = 30
 
+pytestmark = pytest.mark.threads
+
 
 class Hub:
     def __init__(self, folder, *options, prepare=None):

@@ -8,11 +8,16 @@ import time
 import pytest
 
 import values
-from observing import agents
-from test_tap_faults import dropped
+from observing import agents, dropped, observing
 
 pytestmark = pytest.mark.soak
 SECONDS = float(os.environ.get("AZM_SOAK_SECONDS", "120"))
+
+
+@pytest.fixture
+def observed(scene):
+    with observing(scene) as observed:
+        yield observed
 
 
 def test_an_agent_killed_at_random_loses_nothing_that_a_ring_holds(observed):

@@ -69,10 +69,10 @@ static void rounds_do_not_grow(void **state)
     azm_arena_init(&arena, 0);
     azm_arena_alloc(&arena, 8);
     size_t total = arena.total;
-    for (int round = 0; round < 100; round++) {
+    for (size_t round = 0; round < 100; round++) {
         struct azm_arena_mark mark = azm_arena_mark(&arena);
-        for (int i = 0; i < 50; i++)
-            azm_arena_alloc(&arena, (size_t)(i * round));
+        for (size_t i = 0; i < 50; i++)
+            azm_arena_alloc(&arena, i * round);
         azm_arena_rewind(&arena, mark);
         assert_int_equal(arena.total, total);
     }

@@ -36,7 +36,7 @@ static inline azm_slice azm_slice_str(const char *str)
 /* Without the first n bytes; n beyond the end gives the empty slice. */
 static inline azm_slice azm_slice_drop(azm_slice s, size_t n)
 {
-    return n < s.len ? (azm_slice){s.ptr + n, s.len - n} : (azm_slice){s.ptr ? s.ptr + s.len : NULL, 0};
+    return n < s.len ? (azm_slice){s.ptr + n, s.len - n} : (azm_slice){s.len ? s.ptr + s.len : s.ptr, 0};
 }
 
 /* The first n bytes, or all if there are fewer. */

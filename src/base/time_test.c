@@ -107,7 +107,7 @@ static void refused(void **state)
     for (size_t i = 0; i < AZM_COUNT(rows); i++) {
         int64_t us;
         if (azm_time_parse(azm_slice_str(rows[i]), &us) != AZM_BAD_INPUT)
-            print_message("%s\n", rows[i]);
+            print_message("%s\n", rows[i] ? rows[i] : "(no text)");
         assert_int_equal(azm_time_parse(azm_slice_str(rows[i]), &us), AZM_BAD_INPUT);
     }
 }
@@ -125,9 +125,9 @@ static void every_day(void **state)
                 char text[AZM_TIME_TEXT];
                 int64_t back = 0;
                 azm_time_format(us, text);
-                assert_int_equal((unsigned)atoi(text), y);
-                assert_int_equal((unsigned)atoi(text + 5), m + 1);
-                assert_int_equal((unsigned)atoi(text + 8), d);
+                assert_int_equal(strtoul(text, NULL, 10), y);
+                assert_int_equal(strtoul(text + 5, NULL, 10), m + 1);
+                assert_int_equal(strtoul(text + 8, NULL, 10), d);
                 assert_int_equal(azm_time_parse(azm_slice_str(text), &back), AZM_OK);
                 assert_int_equal(back, us);
             }

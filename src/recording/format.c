@@ -142,9 +142,10 @@ static enum azm_status read_line(struct reader *reader, azm_slice line)
 
 static size_t count_lines(azm_slice text)
 {
-    size_t count = 1;
-    for (size_t i = 0; i < text.len; i++)
-        count += text.ptr[i] == '\n';
+    size_t count = 0;
+    azm_slice line;
+    while (text.len > 0 && azm_slice_split(&text, '\n', &line))
+        count++;
     return count;
 }
 

@@ -56,8 +56,8 @@ static void run(unsigned writers, bool shared)
         assert_int_equal(azm_thread_start(&threads[i], produce, &producers[i], NULL), AZM_OK);
     }
     for (uint64_t got = 0; got < (uint64_t)writers * RECORDS;) {
-        uint32_t writer;
-        uint64_t number;
+        uint32_t writer = 0;
+        uint64_t number = 0;
         enum azm_status status = azm_ring_next(&reader, &record);
         if (status == AZM_MORE) {
             azm_thread_sleep_us(20);

@@ -218,7 +218,7 @@ static void no_cut_changes_what_is_told(void **state)
         play(&recording, SIZE_MAX, SIZE_MAX);
         assert_int_equal(told.hash, hash);
         size_t size = size_of(&recording), cuts = 0;
-        size_t step = every ? (size_t)atol(every) : size > WHOLE_MAX ? size / 64 : 1;
+        size_t step = every ? strtoul(every, NULL, 10) : size > WHOLE_MAX ? size / 64 : 1;
         for (size_t n = 0, at = step - 1; n < recording.event_count; n++) {
             for (; at < recording.events[n].bytes.len; at += step, cuts++) {
                 play(&recording, n, at);

@@ -147,6 +147,10 @@ static void test_cannot_start(void **state)
 {
     (void)state;
     int fd;
+#ifdef __SANITIZE_THREAD__
+    print_message("SKIP: under TSan vfork is fork, and the child's failure cannot be seen\n");
+    skip();
+#endif
     assert_int_equal(start("/no/such/program", "", NULL, &fd), AZM_NOT_FOUND);
     assert_int_equal(fd, -1);
     assert_int_equal(start("/etc/passwd", "", NULL, &fd), AZM_DENIED);

@@ -58,17 +58,14 @@ static void decide(struct azm_session *session, struct azm_invocation *invocatio
 /* --- the request --- */
 
 /* Behind App Service's front end the request's URL, its function key included, stands in header fields as well. */
-static void keep_header_value(struct azm_invocation *invocation, struct azm_kept_headers *kept, azm_slice name,
-                              azm_slice value)
+static void keep_query_header(struct azm_invocation *invocation, struct azm_kept_headers *kept,
+                              const struct azm_pair *header)
 {
     char text[4096];
     struct azm_buf redacted;
-    if (azm_redact_has_query(value)) {
-        azm_buf_init_fixed(&redacted, text, sizeof text);
-        azm_redact_url(&redacted, value);
-        value = azm_buf_slice(&redacted);
-    }
-    azm_invocation_keep_header(invocation, kept, name, value);
+    azm_buf_init_fixed(&redacted, text, sizeof text);
+    azm_redact_url(&redacted, header->value);
+    azm_invocation_keep_header(invocation, kept, header->key, azm_buf_slice(&redacted));
 }
 
 static void keep_headers(struct azm_session *session, struct azm_invocation *invocation, struct azm_kept_headers *kept,
@@ -77,9 +74,13 @@ static void keep_headers(struct azm_session *session, struct azm_invocation *inv
     if (!session->settings.capture_headers || !invocation->sampled)
         return;
     for (size_t i = 0; i < headers.count; i++) {
-        azm_slice name = headers.items[i].key;
-        bool secret = azm_header_is_secret(&session->header_names, name);
-        keep_header_value(invocation, kept, name, secret ? AZM_REDACTED : headers.items[i].value);
+        const struct azm_pair *header = &headers.items[i];
+        if (azm_header_is_secret(&session->header_names, header->key))
+            azm_invocation_keep_header(invocation, kept, header->key, AZM_REDACTED);
+        else if (azm_redact_has_query(header->value))
+            keep_query_header(invocation, kept, header);
+        else
+            azm_invocation_keep_header(invocation, kept, header->key, header->value);
     }
 }
 

@@ -56,7 +56,7 @@ static size_t until(azm_slice text, const char *ends)
 /* "https://user:password@host" without what stands before the '@'. */
 static azm_slice add_scheme(struct azm_buf *out, azm_slice url)
 {
-    size_t scheme = scheme_len(url);
+    size_t scheme = azm_slice_find(url, '@') < url.len ? scheme_len(url) : 0;
     if (!scheme)
         return url;
     azm_buf_add(out, azm_slice_take(url, scheme + 3));

@@ -273,8 +273,8 @@ void azm_request_report(struct azm_session *session, struct azm_invocation *invo
     char text[1024];
     struct azm_buf name;
     struct azm_pair request_headers[HEADERS_MAX], response_headers[HEADERS_MAX];
-    struct azm_function unknown, *function = invocation->function;
-    if (!function || invocation->function_generation != session->functions.generation)
+    struct azm_function unknown, *function = azm_session_function(session, invocation);
+    if (!function)
         function = stranger(invocation, &unknown);
     const struct azm_trigger *trigger = trigger_of(invocation, function);
     bool failed = invocation->status != AZM_RPC_SUCCESS;

@@ -184,9 +184,8 @@ static bool may_go_out(const struct azm_session *session, const struct azm_invoc
 {
     if (session->channel.state == AZM_CHANNEL_CLOSED)
         return false;
-    bool described = invocation->function && invocation->function->described &&
-                     invocation->function_generation == session->functions.generation;
-    return described || !session->files || !azm_files_waiting(session->files) ||
+    const struct azm_function *function = azm_session_function(session, invocation);
+    return (function && function->described) || !session->files || !azm_files_waiting(session->files) ||
            now_us - session->prepared_us > PREPARE_WAIT_US;
 }
 

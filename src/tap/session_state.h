@@ -43,3 +43,10 @@ struct azm_session {
     uint64_t overflow, blind, malformed; /* not yet reported to the ring */
     struct azm_buf notes;                /* lines for the agent's log, not yet reported */
 };
+
+/* The invocation's function; NULL when it is not known, or was that of a placeholder. */
+static inline struct azm_function *azm_session_function(const struct azm_session *session,
+                                                        const struct azm_invocation *invocation)
+{
+    return invocation->function_generation == session->functions.generation ? invocation->function : NULL;
+}

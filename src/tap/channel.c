@@ -47,11 +47,13 @@ static enum azm_status make_ring(struct azm_channel *channel, struct azm_error *
 
 static bool append_to_log(const char *folder, azm_slice line)
 {
-    char path[AZM_RUN_DIR_MAX + 16];
+    char path[AZM_RUN_DIR_MAX + 16], older[AZM_RUN_DIR_MAX + 16];
     struct azm_file_info log;
     snprintf(path, sizeof path, "%s/agent.log", folder);
+    snprintf(older, sizeof older, "%s/agent.log.1", folder);
+    /* An agent at work never lets it grow so long: then only taps write here, and the newest lines count. */
     if (azm_file_info(path, &log, NULL) == AZM_OK && log.size > LOG_MAX)
-        return true; /* said often enough */
+        (void)!azm_file_rename(path, older, NULL);
     return azm_file_append(path, line, 0600, NULL) == AZM_OK;
 }
 

@@ -3,14 +3,42 @@
 #include "tap/observe.h"
 
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+
+#include "os/file.h"
+
+static char run_dir[] = "/tmp/observe-fuzz-XXXXXX";
+static bool made;
+
+static bool remove_file(void *self, azm_slice name)
+{
+    char path[sizeof run_dir + 256];
+    (void)self;
+    snprintf(path, sizeof path, "%s/%.*s", run_dir, AZM_FMT(name));
+    (void)!azm_file_remove(path, NULL);
+    return true;
+}
+
+static void remove_run_dir(void)
+{
+    (void)!azm_dir_remove(run_dir, NULL);
+}
+
+/* Events go into a real ring, in a folder of this process. */
+static void make_run_dir(void)
+{
+    made = mkdtemp(run_dir) != NULL;
+    if (!made)
+        abort();
+    atexit(remove_run_dir);
+}
 
 static azm_slice get(const void *self, const char *name)
 {
     (void)self;
-    /* Configured, but a folder that cannot be: nothing is written, everything is parsed. */
     if (strcmp(name, "AZIMUTH_RUN_DIR") == 0)
-        return AZM_S("/dev/null/none");
+        return azm_slice_str(run_dir);
     return strcmp(name, "ELASTIC_APM_SERVER_URL") == 0 ? AZM_S("http://127.0.0.1:9") : (azm_slice){NULL, 0};
 }
 
@@ -20,6 +48,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const struct azm_env env = {get, NULL};
     struct azm_observer_options options = {.env = &env, .program = "/nonexistent/azimuth-tap", .close_wait_ms = 60000};
+    if (!made)
+        make_run_dir();
     struct azm_observer *observer = azm_observer_open(&options);
     struct azm_observed *connection = azm_observer_connection(observer, 1);
     int64_t now_us = 1;
@@ -40,5 +70,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     azm_observed_close(connection, now_us);
     azm_observer_tick(observer, now_us);
     azm_observer_close(observer);
+    (void)!azm_dir_list(run_dir, remove_file, NULL, NULL);
     return 0;
 }

@@ -2,6 +2,7 @@
 as soon as it can."""
 import os
 import pathlib
+import resource
 import shutil
 import signal
 import subprocess
@@ -143,7 +144,8 @@ def test_a_ring_that_overflows_drops_and_counts(observed):
 
 def doctor_lines(observed):
     """What the logs say of this run folder: its own, and that of the folder nobody has to name."""
-    logs = [observed.run_dir / "agent.log", pathlib.Path(f"/tmp/azimuth-{os.geteuid()}/agent.log")]
+    others = pathlib.Path(f"/tmp/azimuth-{os.geteuid()}")
+    logs = [observed.run_dir / "agent.log", others / "agent.log.1", others / "agent.log"]
     lines = []
     for log in logs:
         try:
@@ -231,6 +233,21 @@ def fill(disk):
 def test_a_disk_that_is_full_from_the_start(observed, small_disk):
     fill(small_disk)
     runs_blind(observed, "space")
+
+
+def test_a_log_that_is_long_already(observed):
+    """Taps alone wrote to it, again and again: the newest line counts, and the file stays small."""
+    observed.run_dir.mkdir(mode=0o700)
+    log = observed.run_dir / "agent.log"
+    log.write_text("an older line\n" * 80000)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (900 << 10, before[1]))  # a ring does not fit
+    try:
+        runs_blind(observed, "ring-")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert log.stat().st_size < 1000
+    assert "an older line" in (observed.run_dir / "agent.log.1").read_text()
 
 
 def test_a_disk_that_fills_up(observed, small_disk):

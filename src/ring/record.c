@@ -105,6 +105,13 @@ static const struct azm_field destination_fields[] = {
     DESTINATION(5, TEXT, ca_file),
     DESTINATION(6, NOT, verify_server_cert),
     DESTINATION(7, UINT32, timeout_ms),
+    DESTINATION(8, TEXT, full_url),
+    DESTINATION(9, TEXT, headers),
+    DESTINATION(10, TEXT, client_cert_file),
+    DESTINATION(11, TEXT, client_key_file),
+    {12, AZM_FIELD_ENUM, AT(struct azm_destination, protocol), 0, AZM_OTLP_JSON, NULL},
+    DESTINATION(13, BOOL, gzip),
+    DESTINATION(14, BOOL, insecure),
 };
 SCHEMA(destination_schema, destination_fields, struct azm_destination);
 
@@ -138,6 +145,7 @@ static const struct azm_field source_fields[] = {
     SOURCE(23, TEXT, process_title),
     PAIRS(24, struct azm_source, labels),
     {25, AZM_FIELD_MESSAGE, AT(struct azm_source, destination), 0, 0, &destination_schema},
+    PAIRS(26, struct azm_source, resource),
 };
 SCHEMA(source_schema, source_fields, struct azm_source);
 

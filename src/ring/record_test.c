@@ -118,6 +118,14 @@ static void same_source(const struct azm_source *a, const struct azm_source *b)
     SAME_TEXT(destination.api_key);
     SAME_TEXT(destination.secret_token);
     SAME_TEXT(destination.ca_file);
+    SAME_TEXT(destination.full_url);
+    SAME_TEXT(destination.headers);
+    SAME_TEXT(destination.client_cert_file);
+    SAME_TEXT(destination.client_key_file);
+    SAME_NUMBER(destination.protocol);
+    SAME_NUMBER(destination.gzip);
+    SAME_NUMBER(destination.insecure);
+    same_pairs(a->resource, b->resource);
     SAME_NUMBER(destination.verify_server_cert);
     SAME_NUMBER(destination.timeout_ms);
 }
@@ -158,7 +166,7 @@ static void the_samples_set_every_field(void **state)
     static const struct {
         bool source;
         uint32_t last;
-    } rows[] = {{false, 16}, {true, 25}};
+    } rows[] = {{false, 16}, {true, 26}};
     for (size_t i = 0; i < AZM_COUNT(rows); i++) {
         azm_slice in = rows[i].source ? encode_source(&azm_sample_source) : encode_transaction(&azm_sample_transaction);
         struct azm_wire_field field;

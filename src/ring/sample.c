@@ -46,7 +46,15 @@ const struct azm_source azm_sample_source = {
                     .secret_token = TEXT("token"),
                     .ca_file = TEXT("/etc/ca.pem"),
                     .verify_server_cert = true,
-                    .timeout_ms = 10000},
+                    .timeout_ms = 10000,
+                    .full_url = TEXT("https://collector.example/traces"),
+                    .headers = TEXT("x-tenant=north"),
+                    .client_cert_file = TEXT("/etc/client.pem"),
+                    .client_key_file = TEXT("/etc/client.key"),
+                    .protocol = AZM_OTLP_JSON,
+                    .gzip = true,
+                    .insecure = true},
+    .resource = {response, AZM_COUNT(response)},
 };
 
 const struct azm_transaction azm_sample_transaction = {

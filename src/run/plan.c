@@ -33,7 +33,8 @@ const char *azm_run_switched_off(const struct azm_env *env, struct azm_arena *ar
 
 const char *azm_run_destination(const struct azm_env *env)
 {
-    static const char *const names[] = {"ELASTIC_APM_SERVER_URL", "OTEL_EXPORTER_OTLP_ENDPOINT", "DT_CONNECTION_POINT"};
+    static const char *const names[] = {"ELASTIC_APM_SERVER_URL", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+                                        "OTEL_EXPORTER_OTLP_ENDPOINT", "DT_CONNECTION_POINT"};
     for (size_t i = 0; i < AZM_COUNT(names); i++)
         if (azm_slice_trim(azm_env_get(env, names[i])).len > 0)
             return names[i];

@@ -142,15 +142,18 @@ static void switches(void **state)
 static void destinations(void **state)
 {
     static const char *const both[] = {"OTEL_EXPORTER_OTLP_ENDPOINT=x", "DT_CONNECTION_POINT=y", NULL};
+    static const char *const traces[] = {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=x", NULL};
     static const char *const first[] = {"ELASTIC_APM_SERVER_URL=x", NULL};
     static const char *const empty[] = {"ELASTIC_APM_SERVER_URL=", NULL};
-    struct azm_env top = azm_env_of(empty), below = azm_env_of(both), only = azm_env_of(first);
+    struct azm_env top = azm_env_of(empty), below = azm_env_of(both), only = azm_env_of(first),
+                   traces_only = azm_env_of(traces);
     const struct azm_run_layers layers = {&top, &below}, other = {&below, &only};
     struct azm_env all = azm_run_env_over(&layers), turned = azm_run_env_over(&other);
     (void)state;
     assert_string_equal(azm_run_destination(&all), "OTEL_EXPORTER_OTLP_ENDPOINT");
     assert_string_equal(azm_run_destination(&turned), "ELASTIC_APM_SERVER_URL");
     assert_null(azm_run_destination(&top));
+    assert_string_equal(azm_run_destination(&traces_only), "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT");
     assert_string_equal(azm_run_destination(&below), "OTEL_EXPORTER_OTLP_ENDPOINT");
 }
 

@@ -1,5 +1,7 @@
 #include "trace/functions_metadata.h"
 
+#include "trace/otel_list.h"
+
 #define NAME_MAX_CHARS 1024u
 
 static azm_slice first_of(azm_slice a, azm_slice b)
@@ -115,16 +117,26 @@ static azm_slice node_name(const struct azm_env *env)
     return known(first_of(azm_env_get(env, "WEBSITE_INSTANCE_ID"), pod));
 }
 
+/* A setting of its own goes before OTEL_RESOURCE_ATTRIBUTES, and that before what was found. */
+static void name_service(struct azm_source *out, const struct azm_settings *settings, azm_slice found,
+                         struct azm_arena *arena)
+{
+    azm_slice name = azm_pairs_get(out->resource, AZM_S("service.name"));
+    azm_slice version = azm_pairs_get(out->resource, AZM_S("service.version"));
+    azm_slice environment = first_of(azm_pairs_get(out->resource, AZM_S("deployment.environment.name")),
+                                     azm_pairs_get(out->resource, AZM_S("deployment.environment"))); /* its old name */
+    out->service_name = clean_name(first_of(first_of(settings->service_name, name), found), arena);
+    out->service_version = known(first_of(settings->service_version, version));
+    out->environment = known(first_of(settings->environment, environment));
+}
+
 void azm_functions_metadata(struct azm_source *out, const struct azm_settings *settings, const struct azm_env *env,
                             const struct azm_functions_facts *facts, struct azm_arena *arena, bool *node_name_ignored)
 {
     azm_slice site = azm_env_get(env, "WEBSITE_SITE_NAME"), runtime = azm_env_get(env, "FUNCTIONS_WORKER_RUNTIME");
     azm_slice told = azm_env_get(env, "FUNCTIONS_WORKER_RUNTIME_VERSION");
-    *out = (struct azm_source){0};
-    out->service_name =
-        clean_name(first_of(first_of(settings->service_name, site), last_part(facts->app_directory)), arena);
-    out->service_version = known(settings->service_version);
-    out->environment = known(settings->environment);
+    *out = (struct azm_source){.resource = azm_otel_list_read(settings->resource_attributes, arena)};
+    name_service(out, settings, first_of(site, last_part(facts->app_directory)), arena);
     out->node_name = node_name(env);
     *node_name_ignored = settings->service_node_name.len != 0;
     out->agent_name = AZM_S("azimuth");

@@ -82,6 +82,42 @@ static void labels_have_limits(void **state)
     azm_arena_dispose(&arena);
 }
 
+static const struct {
+    const char *pairs[5], *name, *version, *environment;
+} services[] = {
+    {{"OTEL_RESOURCE_ATTRIBUTES=service.name=a,service.version=1,deployment.environment.name=e,team=t"}, "a", "1", "e"},
+    {{"OTEL_RESOURCE_ATTRIBUTES=deployment.environment=old", "WEBSITE_SITE_NAME=site"}, "site", "", "old"},
+    {{"OTEL_RESOURCE_ATTRIBUTES=service.name=a", "OTEL_SERVICE_NAME=o", "WEBSITE_SITE_NAME=site"}, "o", "", ""},
+    {{"OTEL_RESOURCE_ATTRIBUTES=service.name=a%2Fb", "WEBSITE_SITE_NAME=site"}, "a_b", "", ""},
+    {{"OTEL_RESOURCE_ATTRIBUTES=service.version=1,deployment.environment.name=e", "ELASTIC_APM_SERVICE_VERSION=2",
+      "ELASTIC_APM_ENVIRONMENT=f", "WEBSITE_SITE_NAME=site"},
+     "site",
+     "2",
+     "f"},
+    {{"OTEL_RESOURCE_ATTRIBUTES=service.name=a,b", "WEBSITE_SITE_NAME=site"}, "site", "", ""}, /* not valid: none */
+};
+
+static void resource_attributes_name_the_service(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < AZM_COUNT(services); i++) {
+        struct azm_env env = azm_env_of(services[i].pairs);
+        struct azm_settings settings;
+        struct azm_functions_facts facts = {0};
+        struct azm_source source;
+        struct azm_arena arena;
+        bool ignored;
+        azm_arena_init(&arena, 65536);
+        azm_settings_read(&settings, &env, NULL, NULL);
+        azm_functions_metadata(&source, &settings, &env, &facts, &arena, &ignored);
+        assert_true(azm_slice_eq(source.service_name, azm_slice_str(services[i].name)));
+        assert_true(azm_slice_eq(source.service_version, azm_slice_str(services[i].version)));
+        assert_true(azm_slice_eq(source.environment, azm_slice_str(services[i].environment)));
+        assert_int_equal(source.resource.count, i == 0 ? 4 : i == 4 ? 2 : i == 5 ? 0 : 1);
+        azm_arena_dispose(&arena);
+    }
+}
+
 /* A full arena costs labels and name, never the process. */
 static void no_room(void **state)
 {
@@ -131,9 +167,8 @@ static void owner_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(labels),
-        cmocka_unit_test(labels_have_limits),
-        cmocka_unit_test(no_room),
+        cmocka_unit_test(labels),      cmocka_unit_test(labels_have_limits),
+        cmocka_unit_test(no_room),     cmocka_unit_test(resource_attributes_name_the_service),
         cmocka_unit_test(owner_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,6 +3,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "trace/otel_list.h"
 #include "trace/redact.h"
 #include "trace/sampling.h"
 
@@ -14,7 +15,33 @@ const struct azm_setting azm_setting_table[] = {
     {"OTEL_SDK_DISABLED", AZM_SETTING_OTEL, AT(otel_is_off), "false", "true: no effect at all"},
     {"ELASTIC_APM_RECORDING", AZM_SETTING_BOOL, AT(recording), "true", "false: nothing is recorded"},
     {"ELASTIC_APM_SERVER_URL", AZM_SETTING_TEXT, AT(destination.url), "", "where events go, as Elastic intake v2"},
-    {"OTEL_EXPORTER_OTLP_ENDPOINT", AZM_SETTING_TEXT, AT(otlp_endpoint), "", "or, where that is not set, as OTLP"},
+    {"OTEL_EXPORTER_OTLP_ENDPOINT", AZM_SETTING_TEXT, AT(otlp.url), "",
+     "or, where that is not set, as OTLP; v1/traces is added"},
+    {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", AZM_SETTING_TEXT, AT(otlp.full_url), "",
+     "the whole address for traces; goes before the one above"},
+    {"OTEL_EXPORTER_OTLP_PROTOCOL", AZM_SETTING_PROTOCOL, AT(otlp.protocol), "http/protobuf",
+     "or http/json; grpc is not spoken: HTTP is used"},
+    {"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", AZM_SETTING_PROTOCOL, AT(otlp.protocol), "http/protobuf",
+     "goes before the one above, as the following ones with TRACES do"},
+    {"OTEL_EXPORTER_OTLP_HEADERS", AZM_SETTING_HEADERS, AT(otlp.headers), "",
+     "of each request: key=value,key=value, percent-encoded"},
+    {"OTEL_EXPORTER_OTLP_TRACES_HEADERS", AZM_SETTING_HEADERS, AT(otlp.headers), "", "for traces, in place of those"},
+    {"OTEL_EXPORTER_OTLP_COMPRESSION", AZM_SETTING_GZIP, AT(otlp.gzip), "none", "or gzip"},
+    {"OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", AZM_SETTING_GZIP, AT(otlp.gzip), "none", "for traces"},
+    {"OTEL_EXPORTER_OTLP_TIMEOUT", AZM_SETTING_MS, AT(otlp.timeout_ms), "10000", "for one request, in milliseconds"},
+    {"OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", AZM_SETTING_MS, AT(otlp.timeout_ms), "10000", "for traces"},
+    {"OTEL_EXPORTER_OTLP_CERTIFICATE", AZM_SETTING_TEXT, AT(otlp.ca_file), "",
+     "PEM file of certificates to trust beside the system's"},
+    {"OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", AZM_SETTING_TEXT, AT(otlp.ca_file), "", "for traces"},
+    {"OTEL_EXPORTER_OTLP_CLIENT_KEY", AZM_SETTING_TEXT, AT(otlp.client_key_file), "",
+     "PEM file of the private key that belongs to"},
+    {"OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY", AZM_SETTING_TEXT, AT(otlp.client_key_file), "", "for traces"},
+    {"OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", AZM_SETTING_TEXT, AT(otlp.client_cert_file), "",
+     "the PEM file of the certificate that is shown to the server"},
+    {"OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE", AZM_SETTING_TEXT, AT(otlp.client_cert_file), "", "for traces"},
+    {"OTEL_EXPORTER_OTLP_INSECURE", AZM_SETTING_OTEL, AT(otlp.insecure), "false",
+     "true: an endpoint without a scheme is http, not https"},
+    {"OTEL_EXPORTER_OTLP_TRACES_INSECURE", AZM_SETTING_OTEL, AT(otlp.insecure), "false", "for traces"},
     {"DT_CONNECTION_POINT", AZM_SETTING_TEXT, AT(connection_points), "",
      "or, where neither is set, as Elastic intake v2 below the first of these endpoints, parted by semicolons"},
     {"ELASTIC_APM_API_KEY", AZM_SETTING_SECRET, AT(destination.api_key), "", "goes before the secret token"},
@@ -26,6 +53,9 @@ const struct azm_setting azm_setting_table[] = {
     {"ELASTIC_APM_SERVER_TIMEOUT", AZM_SETTING_TIMEOUT, AT(destination.timeout_ms), "30s", "for one request"},
     {"OTEL_SERVICE_NAME", AZM_SETTING_TEXT, AT(service_name), "", "as ELASTIC_APM_SERVICE_NAME, which goes first"},
     {"ELASTIC_APM_SERVICE_NAME", AZM_SETTING_TEXT, AT(service_name), "", "the default is the site's name"},
+    {"OTEL_RESOURCE_ATTRIBUTES", AZM_SETTING_RESOURCE, AT(resource_attributes), "",
+     "key=value,key=value, percent-encoded; service.name, service.version and deployment.environment.name count for "
+     "every server, where nothing else names them"},
     {"ELASTIC_APM_SERVICE_VERSION", AZM_SETTING_TEXT, AT(service_version), "",
      "of the app, for releases to be told apart"},
     {"ELASTIC_APM_ENVIRONMENT", AZM_SETTING_TEXT, AT(environment), "", "\"production\", say"},
@@ -129,11 +159,46 @@ static bool trace_context(azm_slice text, enum azm_trace_context_mode *out)
     return false;
 }
 
+static bool protocol(azm_slice text, enum azm_otlp_protocol *out)
+{
+    static const char *const names[] = {"http/protobuf", "http/json", "grpc"};
+    for (size_t i = 0; i < AZM_COUNT(names); i++)
+        if (azm_slice_eq_nocase(text, azm_slice_str(names[i]))) {
+            *out = (enum azm_otlp_protocol)i;
+            return true;
+        }
+    return false;
+}
+
+static bool gzip(azm_slice text, bool *out)
+{
+    bool wanted = azm_slice_eq_nocase(text, AZM_S("gzip"));
+    if (!wanted && !azm_slice_eq_nocase(text, AZM_S("none")))
+        return false;
+    *out = wanted;
+    return true;
+}
+
+static bool milliseconds(azm_slice text, bool unit, uint32_t *out)
+{
+    uint64_t number;
+    if (!(unit ? duration(text, &number) : azm_slice_to_u64(text, &number) == AZM_OK) || number > UINT32_MAX)
+        return false;
+    *out = (uint32_t)number;
+    return true;
+}
+
+static bool list(bool good, azm_slice text, azm_slice *out)
+{
+    if (good)
+        *out = text;
+    return good;
+}
+
 /* Writes the value to its place. False: not of its kind; what was written then is overwritten by the default. */
 static bool set(const struct azm_setting *setting, azm_slice text, struct azm_settings *out)
 {
     void *at = (char *)out + setting->offset;
-    uint64_t number;
     switch (setting->kind) {
     case AZM_SETTING_TEXT:
     case AZM_SETTING_SECRET: *(azm_slice *)at = text; return true;
@@ -145,12 +210,13 @@ static bool set(const struct azm_setting *setting, azm_slice text, struct azm_se
         return *(bool *)at || azm_slice_eq(text, AZM_S("false"));
     case AZM_SETTING_RATE: return rate(text, at);
     case AZM_SETTING_DURATION: return duration(text, at);
-    case AZM_SETTING_TIMEOUT:
-        if (!duration(text, &number) || number > UINT32_MAX)
-            return false;
-        *(uint32_t *)at = (uint32_t)number;
-        return true;
+    case AZM_SETTING_TIMEOUT: return milliseconds(text, true, at);
+    case AZM_SETTING_MS: return milliseconds(text, false, at);
     case AZM_SETTING_SIZE: return size(text, at);
+    case AZM_SETTING_HEADERS: return list(azm_otel_headers_are_valid(text), text, at);
+    case AZM_SETTING_RESOURCE: return list(azm_otel_list_is_valid(text), text, at);
+    case AZM_SETTING_PROTOCOL: return protocol(text, at);
+    case AZM_SETTING_GZIP: return gzip(text, at);
     case AZM_SETTING_TRACE_CONTEXT: return trace_context(text, at);
     }
     return false;
@@ -169,12 +235,18 @@ static void warn_of(const struct azm_setting *setting, azm_slice text, azm_setti
         [AZM_SETTING_DURATION] = "a number with ms, s or m",
         [AZM_SETTING_TIMEOUT] = "a number with ms, s or m",
         [AZM_SETTING_SIZE] = "a number with b, kb, mb or gb",
+        [AZM_SETTING_MS] = "a number of milliseconds",
+        [AZM_SETTING_HEADERS] = "key=value,key=value, percent-encoded (no more than 128, 16 KiB)",
+        [AZM_SETTING_RESOURCE] = "key=value,key=value, percent-encoded (no more than 128, 16 KiB)",
+        [AZM_SETTING_PROTOCOL] = "http/protobuf or http/json",
+        [AZM_SETTING_GZIP] = "gzip or none",
         [AZM_SETTING_TRACE_CONTEXT] = "adopt or off (rewrite is not there yet)",
     };
     char line[256];
+    bool secret = setting->kind == AZM_SETTING_SECRET || setting->kind == AZM_SETTING_HEADERS;
+    azm_slice shown = secret ? AZM_REDACTED : azm_slice_take(text, 64);
     int n = snprintf(line, sizeof line, "%s=\"%.*s\" is ignored: expected %s; %s is used", setting->name,
-                     AZM_FMT(azm_slice_take(text, 64)), expected[setting->kind],
-                     setting->standard[0] ? setting->standard : "nothing");
+                     AZM_FMT(shown), expected[setting->kind], setting->standard[0] ? setting->standard : "nothing");
     size_t len = n < 0 ? 0 : (size_t)n < sizeof line ? (size_t)n : sizeof line - 1;
     for (size_t i = 0; i < len; i++)
         if ((unsigned char)line[i] < ' ') /* one setting, one line */
@@ -194,16 +266,29 @@ static azm_slice first_endpoint(azm_slice list)
     return (azm_slice){NULL, 0};
 }
 
+static void choose_otlp(struct azm_settings *out, azm_settings_warn *warn, void *self)
+{
+    out->destination = out->otlp; /* and nothing of Elastic's: its credentials are for another server */
+    out->destination.kind = AZM_DESTINATION_OTLP;
+    out->destination.verify_server_cert = true;
+    if (out->destination.protocol != AZM_OTLP_GRPC)
+        return;
+    out->destination.protocol = AZM_OTLP_PROTOBUF;
+    if (warn)
+        warn(self,
+             AZM_S("OTEL_EXPORTER_OTLP_PROTOCOL=grpc is not spoken: http/protobuf is used, so the endpoint has to "
+                   "be one for HTTP (usually port 4318)"));
+}
+
 /* Design section 6, "Where it sends": the first that is set. */
-static void choose_destination(struct azm_settings *out)
+static void choose_destination(struct azm_settings *out, azm_settings_warn *warn, void *self)
 {
     struct azm_destination *destination = &out->destination;
     destination->kind = AZM_DESTINATION_ELASTIC;
     if (destination->url.len)
         return;
-    if (out->otlp_endpoint.len) {
-        destination->kind = AZM_DESTINATION_OTLP;
-        destination->url = out->otlp_endpoint;
+    if (out->otlp.url.len || out->otlp.full_url.len) {
+        choose_otlp(out, warn, self);
         return;
     }
     destination->url = first_endpoint(out->connection_points);
@@ -226,5 +311,5 @@ void azm_settings_read(struct azm_settings *out, const struct azm_env *env, azm_
             (void)set(setting, azm_slice_str(setting->standard), out);
     }
     out->enabled = out->enabled && out->own_switch && !out->otel_is_off;
-    choose_destination(out);
+    choose_destination(out, warn, self);
 }

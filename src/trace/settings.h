@@ -17,8 +17,9 @@ struct azm_settings {
     double transaction_sample_rate; /* 0..1, four decimals */
     enum azm_trace_context_mode trace_context;
     azm_slice log_level;
-    azm_slice run_dir; /* as it was given; os/run_dir.h says what is made of it */
-    azm_slice otlp_endpoint, connection_points;
+    azm_slice run_dir;           /* as it was given; os/run_dir.h says what is made of it */
+    struct azm_destination otlp; /* what OpenTelemetry's variables say; destination, when that is chosen */
+    azm_slice resource_attributes, connection_points;
     uint64_t api_request_size;    /* bytes */
     uint64_t api_request_time_ms; /* milliseconds */
 };
@@ -40,6 +41,11 @@ enum azm_setting_kind {
     AZM_SETTING_DURATION, /* "5s", "100ms", "1m"; unit required */
     AZM_SETTING_TIMEOUT,  /* the same, kept in 32 bits */
     AZM_SETTING_SIZE,     /* "768kb"; factors of 1024 */
+    AZM_SETTING_MS,       /* "10000": OpenTelemetry's, kept in 32 bits */
+    AZM_SETTING_HEADERS,  /* trace/otel_list.h; never shown */
+    AZM_SETTING_RESOURCE, /* trace/otel_list.h */
+    AZM_SETTING_PROTOCOL, /* "http/protobuf", "http/json" or "grpc" */
+    AZM_SETTING_GZIP,     /* "gzip" or "none" */
     AZM_SETTING_TRACE_CONTEXT,
 };
 

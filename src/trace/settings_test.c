@@ -96,6 +96,23 @@ static const struct {
     {"ELASTIC_APM_API_REQUEST_SIZE=10KB", true},
     {"ELASTIC_APM_API_REQUEST_SIZE=10 kb", false},
     {"ELASTIC_APM_API_REQUEST_TIME=100ms", true},
+    {"OTEL_EXPORTER_OTLP_TIMEOUT=2500", true},
+    {"OTEL_EXPORTER_OTLP_TIMEOUT=2500ms", false},
+    {"OTEL_EXPORTER_OTLP_TIMEOUT=4294967296", false},
+    {"OTEL_EXPORTER_OTLP_TRACES_TIMEOUT=-1", false},
+    {"OTEL_EXPORTER_OTLP_COMPRESSION=GZIP", true},
+    {"OTEL_EXPORTER_OTLP_COMPRESSION=none", true},
+    {"OTEL_EXPORTER_OTLP_COMPRESSION=zstd", false},
+    {"OTEL_EXPORTER_OTLP_PROTOCOL=HTTP/json", true},
+    {"OTEL_EXPORTER_OTLP_PROTOCOL=grpc", true}, /* no warning where nothing is sent as OTLP */
+    {"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL=thrift", false},
+    {"OTEL_EXPORTER_OTLP_INSECURE=True", true},
+    {"OTEL_EXPORTER_OTLP_INSECURE=1", false},
+    {"OTEL_EXPORTER_OTLP_HEADERS=authorization=Basic%20eA==,b=c", true},
+    {"OTEL_EXPORTER_OTLP_HEADERS=authorization=%zz", false},
+    {"OTEL_EXPORTER_OTLP_TRACES_HEADERS=a=b%0dc", false},
+    {"OTEL_RESOURCE_ATTRIBUTES=service.name=a%2Cb,team=c", true},
+    {"OTEL_RESOURCE_ATTRIBUTES=service.name=a,team", false},
     {"AZIMUTH_TRACE_CONTEXT=off", true},
     {"AZIMUTH_TRACE_CONTEXT=rewrite", false},
     {"AZIMUTH_TRACE_CONTEXT=Adopt", false},
@@ -119,6 +136,8 @@ static void invalid_values_are_warned_about_and_ignored(void **state)
             assert_int_equal(settings.destination.timeout_ms, standard.destination.timeout_ms);
             assert_int_equal(settings.api_request_size, standard.api_request_size);
             assert_int_equal(settings.trace_context, standard.trace_context);
+            assert_memory_equal(&settings.otlp, &standard.otlp, sizeof standard.otlp);
+            assert_int_equal(settings.resource_attributes.len, 0);
             assert_int_equal(strncmp(warned, values[i].pair, strcspn(values[i].pair, "=")), 0);
         }
     }
@@ -148,6 +167,134 @@ static void elastic_s_service_name_goes_first(void **state)
                *one[] = {"OTEL_SERVICE_NAME=o", NULL};
     assert_true(azm_slice_eq(read_pairs(both).service_name, AZM_S("e")));
     assert_true(azm_slice_eq(read_pairs(one).service_name, AZM_S("o")));
+}
+
+#define OTLP(name) "OTEL_EXPORTER_OTLP_" name
+static const struct {
+    const char *pairs[4], *url, *full_url, *headers, *ca_file, *cert, *key;
+    enum azm_otlp_protocol protocol;
+    bool gzip, insecure, warns;
+    uint32_t timeout_ms;
+} otlp[] = {
+    {{OTLP("ENDPOINT=http://o")}, "http://o", "", "", "", "", "", AZM_OTLP_PROTOBUF, false, false, false, 10000},
+    {{OTLP("TRACES_ENDPOINT=http://t/x")}, "", "http://t/x", "", "", "", "", .timeout_ms = 10000},
+    {{OTLP("ENDPOINT=http://o"), OTLP("TRACES_ENDPOINT=t"), OTLP("INSECURE=true")},
+     "http://o",
+     "t",
+     "",
+     "",
+     "",
+     "",
+     .insecure = true,
+     .timeout_ms = 10000},
+    {{OTLP("ENDPOINT=o"), OTLP("PROTOCOL=http/protobuf"), OTLP("TRACES_PROTOCOL=http/json")},
+     "o",
+     "",
+     "",
+     "",
+     "",
+     "",
+     .protocol = AZM_OTLP_JSON,
+     .timeout_ms = 10000},
+    {{OTLP("ENDPOINT=o"), OTLP("PROTOCOL=grpc")}, "o", "", "", "", "", "", .warns = true, .timeout_ms = 10000},
+    {{OTLP("ENDPOINT=o"), OTLP("PROTOCOL=http/json"), OTLP("TRACES_PROTOCOL=grpc")},
+     "o",
+     "",
+     "",
+     "",
+     "",
+     "",
+     .warns = true,
+     .timeout_ms = 10000},
+    {{OTLP("ENDPOINT=o"), OTLP("HEADERS=a=b"), OTLP("TRACES_HEADERS=c=d%20e")},
+     "o",
+     "",
+     "c=d%20e",
+     "",
+     "",
+     "",
+     .timeout_ms = 10000},
+    {{OTLP("ENDPOINT=o"), OTLP("HEADERS=a=b"), OTLP("TRACES_HEADERS=c")}, /* the bad one leaves the good one */
+     "o",
+     "",
+     "a=b",
+     "",
+     "",
+     "",
+     .warns = true,
+     .timeout_ms = 10000},
+    {{OTLP("ENDPOINT=o"), OTLP("COMPRESSION=gzip"), OTLP("TIMEOUT=1")},
+     "o",
+     "",
+     "",
+     "",
+     "",
+     "",
+     .gzip = true,
+     .timeout_ms = 1},
+    {{OTLP("ENDPOINT=o"), OTLP("TIMEOUT=1"), OTLP("TRACES_TIMEOUT=2")}, "o", "", "", "", "", "", .timeout_ms = 2},
+    {{OTLP("ENDPOINT=o"), OTLP("CERTIFICATE=a"), OTLP("TRACES_CERTIFICATE=b")},
+     "o",
+     "",
+     "",
+     "b",
+     "",
+     "",
+     .timeout_ms = 10000},
+    {{OTLP("ENDPOINT=o"), OTLP("CLIENT_CERTIFICATE=c"), OTLP("TRACES_CLIENT_KEY=k")},
+     "o",
+     "",
+     "",
+     "",
+     "c",
+     "k",
+     .timeout_ms = 10000},
+    {{OTLP("ENDPOINT=o"), "ELASTIC_APM_API_KEY=k", "ELASTIC_APM_VERIFY_SERVER_CERT=false"}, /* for another server */
+     "o",
+     "",
+     "",
+     "",
+     "",
+     "",
+     .timeout_ms = 10000},
+};
+
+static void opentelemetry_s_destination(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < AZM_COUNT(otlp); i++) {
+        struct azm_settings settings = read_pairs(otlp[i].pairs);
+        const struct azm_destination *got = &settings.destination;
+        const struct {
+            azm_slice got;
+            const char *want;
+        } texts[] = {{got->url, otlp[i].url},
+                     {got->full_url, otlp[i].full_url},
+                     {got->headers, otlp[i].headers},
+                     {got->ca_file, otlp[i].ca_file},
+                     {got->client_cert_file, otlp[i].cert},
+                     {got->client_key_file, otlp[i].key},
+                     {got->api_key, ""},
+                     {got->secret_token, ""}};
+        for (size_t t = 0; t < AZM_COUNT(texts); t++)
+            assert_true(azm_slice_eq(texts[t].got, azm_slice_str(texts[t].want)));
+        assert_int_equal(got->kind, AZM_DESTINATION_OTLP);
+        assert_true(got->verify_server_cert);
+        assert_int_equal(got->protocol, otlp[i].protocol);
+        assert_int_equal(got->gzip, otlp[i].gzip);
+        assert_int_equal(got->insecure, otlp[i].insecure);
+        assert_int_equal(got->timeout_ms, otlp[i].timeout_ms);
+        assert_int_equal(warned[0] != 0, otlp[i].warns);
+    }
+}
+
+static void headers_are_never_shown(void **state)
+{
+    (void)state;
+    const char *pairs[] = {OTLP("HEADERS=authorization=Bearer%20verysecret,x=%"), NULL};
+    read_pairs(pairs);
+    assert_non_null(strstr(warned, "[REDACTED]"));
+    assert_null(strstr(warned, "secret"));
 }
 
 static void a_warning_is_one_line(void **state)
@@ -192,7 +339,8 @@ int main(void)
         cmocka_unit_test(switches_and_destinations),     cmocka_unit_test(invalid_values_are_warned_about_and_ignored),
         cmocka_unit_test(rates_have_four_decimals),      cmocka_unit_test(elastic_s_service_name_goes_first),
         cmocka_unit_test(a_warning_is_one_line),         cmocka_unit_test(defaults),
-        cmocka_unit_test(every_setting_says_what_it_is),
+        cmocka_unit_test(every_setting_says_what_it_is), cmocka_unit_test(opentelemetry_s_destination),
+        cmocka_unit_test(headers_are_never_shown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

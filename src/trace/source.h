@@ -6,6 +6,8 @@
 #include "trace/transaction.h"
 
 enum azm_destination_kind { AZM_DESTINATION_NONE, AZM_DESTINATION_ELASTIC, AZM_DESTINATION_OTLP };
+/* How OTLP is written. gRPC can be asked for, but is not spoken: settings.c makes it PROTOBUF, over HTTP. */
+enum azm_otlp_protocol { AZM_OTLP_PROTOBUF, AZM_OTLP_JSON, AZM_OTLP_GRPC };
 
 struct azm_destination {
     enum azm_destination_kind kind;
@@ -14,6 +16,13 @@ struct azm_destination {
     azm_slice ca_file;               /* PEM, beside the system's */
     bool verify_server_cert;
     uint32_t timeout_ms;
+    /* OTLP alone: */
+    azm_slice full_url;                          /* the whole address, to which no path is added; goes before url */
+    azm_slice headers;                           /* a list as in trace/otel_list.h; never logged */
+    azm_slice client_cert_file, client_key_file; /* PEM */
+    enum azm_otlp_protocol protocol;
+    bool gzip;
+    bool insecure; /* an address without a scheme is http, not https */
 };
 
 struct azm_source {
@@ -27,5 +36,6 @@ struct azm_source {
     uint32_t pid, ppid;
     azm_slice process_title;
     struct azm_pairs labels;
+    struct azm_pairs resource; /* OTEL_RESOURCE_ATTRIBUTES: go before what was detected; sent as OTLP only */
     struct azm_destination destination;
 };

@@ -83,6 +83,8 @@ static void tell(struct azm_delivery *delivery, const struct azm_sent *sent, int
     else if (failing && news)
         azm_log(WARN, EXPORT, "doctor: %s does not take events, they are kept; next attempt in %lld ms: %s",
                 delivery->name, (long long)(wait_us / 1000), sent->problem);
+    else if (sent->problem[0] && !failing && strcmp(sent->problem, delivery->state.problem) != 0)
+        azm_log(WARN, EXPORT, "doctor: %s took all events: %s", delivery->name, sent->problem);
     else if (!failing && (news || !delivery->worked))
         azm_log(INFO, EXPORT, "%s takes events", delivery->name);
     delivery->worked = delivery->worked || !failing;

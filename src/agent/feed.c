@@ -113,7 +113,7 @@ static void begin_bundle(struct azm_feed *feed, uint64_t end, int64_t now_us)
     azm_buf_clear(&feed->open->body);
     feed->route->kind->begin(&feed->open->body, &feed->source);
     azm_buf_init_fixed(&agent, feed->open->user_agent, sizeof feed->open->user_agent - 1);
-    azm_http_user_agent(&feed->source, &agent);
+    feed->route->kind->user_agent(&agent, &feed->source);
     feed->open->user_agent[agent.len] = 0;
 }
 
@@ -132,6 +132,8 @@ static const char *credentials(const struct azm_destination *destination)
 {
     if (destination->api_key.len)
         return ", api_key=[REDACTED]";
+    if (destination->headers.len)
+        return ", headers=[REDACTED]";
     return destination->secret_token.len ? ", secret_token=[REDACTED]" : "";
 }
 
@@ -190,6 +192,11 @@ static void read_transaction(struct azm_feed *feed, azm_slice record, uint64_t e
     }
     if (azm_record_get_transaction(record, &feed->tools->arena, &transaction) != AZM_OK) {
         feed->counts.malformed++;
+        pass(feed, end);
+        return;
+    }
+    if (!transaction.sampled && feed->route->kind->sampled_only) {
+        feed->counts.unsampled++;
         pass(feed, end);
         return;
     }

@@ -26,6 +26,7 @@ struct azm_feed_counts {
     uint64_t delivered, rejected;          /* events, by answers */
     uint64_t bytes_out, requests;          /* answered ones */
     uint64_t malformed;                    /* records that made no sense */
+    uint64_t unsampled;                    /* events that their server does not want */
     uint64_t unsendable;                   /* events without a destination, or too large */
     uint64_t unknown;                      /* records of a kind that this version does not know */
     uint64_t skipped_bytes;                /* holes and damage */

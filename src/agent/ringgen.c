@@ -1,10 +1,17 @@
 /* A writer for tests: stands in for a tap. Reads commands from standard input, answers each with a line.
- *   source SERVICE PID URL [KEY [VALUE]]...   metadata and destination; KEY: api_key, secret_token, ca_file, verify,
- * node, timeout_ms put N                  N transactions; their ids count up from 1 note TEXT              a line for
- * the agent's log junk KIND              a record of any kind that holds no message beat                   the
- * heartbeat word used                   bytes of the ring that are not released dropped                records that
- * found no room The end of input is an orderly end. usage: ringgen RING_FILE [RING_BYTES] */
+ *
+ *   source SERVICE PID URL [KEY VALUE]...   metadata and destination; the keys: settings[] below
+ *   put N                                   N transactions; their ids count up from 1
+ *   unsampled N                             N that were not sampled
+ *   note TEXT                               a line for the agent's log
+ *   junk KIND                               a record of any kind that holds no message
+ *   beat                                    the heartbeat word
+ *   used                                    bytes of the ring that are not released
+ *   dropped                                 records that found no room
+ *
+ * The end of input is an orderly end. usage: ringgen RING_FILE [RING_BYTES] */
 #include <inttypes.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,20 +43,42 @@ static bool put(unsigned kind, const struct azm_buf *record)
     return !record->failed && azm_ring_put(&writer, kind, azm_buf_slice(record));
 }
 
+#define AT(member) offsetof(struct azm_source, member)
+static const struct {
+    const char *key;
+    enum { TEXT, NUMBER, BOOL, KIND, PROTOCOL } kind;
+    size_t offset;
+} settings[] = {
+    {"api_key", TEXT, AT(destination.api_key)},
+    {"secret_token", TEXT, AT(destination.secret_token)},
+    {"ca_file", TEXT, AT(destination.ca_file)},
+    {"verify", BOOL, AT(destination.verify_server_cert)},
+    {"node", TEXT, AT(node_name)},
+    {"timeout_ms", NUMBER, AT(destination.timeout_ms)},
+    {"kind", KIND, AT(destination.kind)}, /* otlp */
+    {"full_url", TEXT, AT(destination.full_url)},
+    {"headers", TEXT, AT(destination.headers)},
+    {"cert", TEXT, AT(destination.client_cert_file)},
+    {"key", TEXT, AT(destination.client_key_file)},
+    {"protocol", PROTOCOL, AT(destination.protocol)}, /* json */
+    {"gzip", BOOL, AT(destination.gzip)},
+    {"insecure", BOOL, AT(destination.insecure)},
+};
+
 static void set(struct azm_source *source, azm_slice key, azm_slice value)
 {
-    if (azm_slice_eq(key, AZM_S("api_key")))
-        source->destination.api_key = value;
-    else if (azm_slice_eq(key, AZM_S("secret_token")))
-        source->destination.secret_token = value;
-    else if (azm_slice_eq(key, AZM_S("ca_file")))
-        source->destination.ca_file = value;
-    else if (azm_slice_eq(key, AZM_S("verify")))
-        source->destination.verify_server_cert = azm_slice_eq(value, AZM_S("true"));
-    else if (azm_slice_eq(key, AZM_S("node")))
-        source->node_name = value;
-    else if (azm_slice_eq(key, AZM_S("timeout_ms")))
-        source->destination.timeout_ms = (uint32_t)strtoul(value.ptr, NULL, 10);
+    for (size_t i = 0; i < AZM_COUNT(settings); i++) {
+        void *at = (char *)source + settings[i].offset;
+        if (!azm_slice_eq(key, azm_slice_str(settings[i].key)))
+            continue;
+        switch (settings[i].kind) {
+        case TEXT: *(azm_slice *)at = value; return;
+        case NUMBER: *(uint32_t *)at = (uint32_t)strtoul(value.ptr, NULL, 10); return;
+        case BOOL: *(bool *)at = azm_slice_eq(value, AZM_S("true")); return;
+        case KIND: source->destination.kind = AZM_DESTINATION_OTLP; return;
+        case PROTOCOL: source->destination.protocol = AZM_OTLP_JSON; return;
+        }
+    }
 }
 
 static void put_source(struct azm_buf *record)
@@ -58,16 +87,15 @@ static void put_source(struct azm_buf *record)
     source.pid = (uint32_t)number();
     source.destination.url = word();
     source.destination.verify_server_cert = true;
-    source.destination.kind = azm_slice_eq(source.destination.url, AZM_S("none"))   ? AZM_DESTINATION_NONE
-                              : azm_slice_eq(source.destination.url, AZM_S("otlp")) ? AZM_DESTINATION_OTLP
-                                                                                    : AZM_DESTINATION_ELASTIC;
+    source.destination.kind =
+        azm_slice_eq(source.destination.url, AZM_S("none")) ? AZM_DESTINATION_NONE : AZM_DESTINATION_ELASTIC;
     for (azm_slice key = word(); key.len; key = word())
         set(&source, key, word());
     azm_record_put_source(record, &source);
     puts(put(AZM_RECORD_SOURCE, record) ? "ok" : "failed");
 }
 
-static bool put_transaction(struct azm_buf *record)
+static bool put_transaction(struct azm_buf *record, bool sampled)
 {
     static const struct azm_pair headers[] = {
         {AZM_S("Host"), AZM_S("shop.example")}, {AZM_S("Accept"), AZM_S("a")}, {AZM_S("accept"), AZM_S("b")}};
@@ -79,8 +107,8 @@ static bool put_transaction(struct azm_buf *record)
         .type = AZM_S("request"),
         .result = AZM_S("HTTP 2xx"),
         .outcome = AZM_OUTCOME_SUCCESS,
-        .sampled = true,
-        .sample_rate = 1,
+        .sampled = sampled,
+        .sample_rate = sampled,
         .faas = {.name = AZM_S("shop/hello"), .trigger_type = AZM_S("http"), .coldstart = AZM_TRUE},
         .http = {.method = AZM_S("GET"),
                  .url = AZM_S("/api/hello/x?y=1"),
@@ -105,11 +133,11 @@ static bool put_transaction(struct azm_buf *record)
     return put(AZM_RECORD_TRANSACTION, record);
 }
 
-static void put_many(struct azm_buf *record)
+static void put_many(struct azm_buf *record, bool sampled)
 {
     unsigned long n = number(), taken = 0;
     for (unsigned long i = 0; i < n; i++)
-        taken += put_transaction(record);
+        taken += put_transaction(record, sampled);
     printf("%lu\n", taken);
 }
 
@@ -121,7 +149,9 @@ static void obey(char *line)
     if (azm_slice_eq(command, AZM_S("source"))) {
         put_source(&record);
     } else if (azm_slice_eq(command, AZM_S("put"))) {
-        put_many(&record);
+        put_many(&record, true);
+    } else if (azm_slice_eq(command, AZM_S("unsampled"))) {
+        put_many(&record, false);
     } else if (azm_slice_eq(command, AZM_S("note"))) {
         azm_record_put_note(&record, azm_slice_str(strtok(NULL, "\n")));
         puts(put(AZM_RECORD_NOTE, &record) ? "ok" : "failed");

@@ -18,13 +18,16 @@ static void add_part(struct azm_buf *key, azm_slice part)
 /* Two destinations are one when all of this is the same. */
 static bool make_key(struct azm_buf *key, const struct azm_destination *destination)
 {
-    uint32_t numbers[] = {(uint32_t)destination->kind, destination->verify_server_cert, destination->timeout_ms};
+    uint32_t numbers[] = {(uint32_t)destination->kind, destination->verify_server_cert,
+                          destination->timeout_ms,     (uint32_t)destination->protocol,
+                          destination->gzip,           destination->insecure};
+    const azm_slice parts[] = {
+        destination->url,      destination->api_key, destination->secret_token,     destination->ca_file,
+        destination->full_url, destination->headers, destination->client_cert_file, destination->client_key_file};
     azm_buf_init(key, KEY_MAX);
     azm_buf_add(key, azm_slice_of(numbers, sizeof numbers));
-    add_part(key, destination->url);
-    add_part(key, destination->api_key);
-    add_part(key, destination->secret_token);
-    add_part(key, destination->ca_file);
+    for (size_t i = 0; i < AZM_COUNT(parts); i++)
+        add_part(key, parts[i]);
     return !key->failed;
 }
 
@@ -102,15 +105,25 @@ static struct azm_route *find(struct azm_routes *routes, azm_slice key)
     return route;
 }
 
+/* Where it goes, as the user named it: of an OTLP endpoint the whole address, since there are two ways to name one. */
+static void add_name(struct azm_buf *name, const struct azm_exporter_kind *kind,
+                     const struct azm_destination *destination)
+{
+    struct azm_buf url;
+    azm_buf_init(&url, KEY_MAX);
+    kind->url(&url, destination);
+    bool whole = destination->kind == AZM_DESTINATION_OTLP;
+    azm_http_public_url(whole ? azm_buf_slice(&url) : destination->url, name);
+    azm_buf_dispose(&url);
+}
+
 static struct azm_route *make(struct azm_routes *routes, const struct azm_destination *destination,
                               struct azm_error *err)
 {
-    const struct azm_exporter_kind *kind = azm_exporter_for(destination->kind);
+    const struct azm_exporter_kind *kind = azm_exporter_for(destination);
     struct azm_buf name;
     if (!kind) {
-        azm_fail(err, AZM_UNSUPPORTED, "%s",
-                 destination->kind == AZM_DESTINATION_NONE ? "no server is configured"
-                                                           : "this version cannot send to an OTLP endpoint");
+        azm_fail(err, AZM_UNSUPPORTED, "no server is configured");
         return NULL;
     }
     if (routes->count >= AZM_ROUTES_MAX) {
@@ -121,7 +134,7 @@ static struct azm_route *make(struct azm_routes *routes, const struct azm_destin
     if (!sender)
         return NULL;
     azm_buf_init(&name, KEY_MAX);
-    azm_http_public_url(destination->url, &name);
+    add_name(&name, kind, destination);
     struct azm_route *route = add(routes, sender, kind, azm_buf_slice(&name), err);
     azm_buf_dispose(&name);
     return route;

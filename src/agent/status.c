@@ -78,6 +78,7 @@ static void put_status(struct azm_json_writer *json, const struct azm_feed *feed
     azm_object_number(json, "ring_bytes_used", (int64_t)ring.used);
     azm_object_number(json, "events", (int64_t)feed->counts.events);
     azm_object_number(json, "delivered", (int64_t)feed->counts.delivered);
+    azm_object_number(json, "unsampled", (int64_t)feed->counts.unsampled);
     azm_object_number(json, "requests", (int64_t)feed->counts.requests);
     azm_object_number(json, "bytes_out", (int64_t)feed->counts.bytes_out);
     put_dropped(json, feed, &ring);

@@ -25,6 +25,32 @@ size_t azm_utf8_char(azm_slice s)
     return n;
 }
 
+/* ASCII at the front of s, eight bytes at a time. */
+static size_t ascii(azm_slice s)
+{
+    size_t n = 0;
+    for (uint64_t word; s.len - n >= sizeof word; n += sizeof word) {
+        memcpy(&word, s.ptr + n, sizeof word);
+        if (word & 0x8080808080808080u)
+            break;
+    }
+    while (n < s.len && (unsigned char)s.ptr[n] < 0x80)
+        n++;
+    return n;
+}
+
+bool azm_utf8_is_valid(azm_slice s)
+{
+    while (s.len) {
+        s = azm_slice_drop(s, ascii(s));
+        size_t n = azm_utf8_char(s);
+        if (s.len && !n)
+            return false;
+        s = azm_slice_drop(s, n);
+    }
+    return true;
+}
+
 azm_slice azm_utf8_take(azm_slice s, size_t max_chars)
 {
     size_t at = 0;

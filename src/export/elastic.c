@@ -2,19 +2,11 @@
 
 #include <stdio.h>
 
+#include "export/event_url.h"
+#include "export/http.h"
 #include "export/object.h"
-#include "export/url.h"
-#include "trace/redact.h"
 
 #define LINKS_MAX 1000u /* elastic/apm specs, messaging: messages that are looked at */
-
-static azm_slice header(const struct azm_pairs *headers, azm_slice name)
-{
-    for (size_t i = 0; i < headers->count; i++)
-        if (azm_slice_eq_nocase(headers->items[i].key, name))
-            return headers->items[i].value;
-    return azm_slice_str(NULL);
-}
 
 /* scheme://host:port/path?query, without user and password. */
 static void put_full(struct azm_json_writer *json, const struct azm_url *url)
@@ -47,29 +39,13 @@ static void put_protocol(struct azm_json_writer *json, azm_slice scheme)
     }
 }
 
-/* What a path alone does not say, its headers may: Host, and X-Forwarded-Proto of a front end. */
-static void complete(struct azm_url *url, const struct azm_pairs *headers)
-{
-    azm_slice host = header(headers, AZM_S("host")), scheme = header(headers, AZM_S("x-forwarded-proto"));
-    if (url->host.len)
-        return;
-    if (host.len)
-        azm_url_split_host(host, &url->host, &url->port);
-    if (azm_slice_eq_nocase(scheme, AZM_S("http")) || azm_slice_eq_nocase(scheme, AZM_S("https")))
-        url->scheme = scheme;
-}
-
 static void put_url(struct azm_json_writer *json, const struct azm_http_context *http)
 {
-    char clean[4 * AZM_KEYWORD_MAX + 64]; /* every part is cut to less */
-    struct azm_buf text;
+    char storage[AZM_EVENT_URL_MAX]; /* every part is cut to less */
     struct azm_url url;
     if (!http->url.len)
         return;
-    azm_buf_init_fixed(&text, clean, sizeof clean);
-    azm_redact_url(&text, azm_slice_take(http->url, 4 * AZM_KEYWORD_MAX)); /* again: the writer did */
-    azm_url_split(azm_buf_slice(&text), &url);
-    complete(&url, &http->request_headers);
+    azm_event_url(http, storage, &url);
     struct azm_object_mark mark = azm_object_open(json, "url");
     azm_object_text(json, "raw", url.rest); /* as on the request line: path and query */
     put_full(json, &url);
@@ -228,11 +204,17 @@ static void nothing(struct azm_buf *out)
     (void)out;
 }
 
+static void intake_url(struct azm_buf *out, const struct azm_destination *destination)
+{
+    azm_exporter_url(out, destination->url, "/intake/v2/events");
+}
+
 const struct azm_exporter_kind azm_exporter_elastic = {
     .name = "elastic",
-    .path = "/intake/v2/events",
     .content_type = "application/x-ndjson",
     .accept = "application/json",
+    .url = intake_url,
+    .user_agent = azm_http_user_agent,
     .begin = azm_elastic_metadata,
     .transaction = azm_elastic_transaction,
     .end = nothing,

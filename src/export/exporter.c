@@ -1,11 +1,22 @@
 #include "export/exporter.h"
 
-const struct azm_exporter_kind *azm_exporter_for(enum azm_destination_kind kind)
+const struct azm_exporter_kind *azm_exporter_for(const struct azm_destination *destination)
 {
-    switch (kind) {
+    switch (destination->kind) {
     case AZM_DESTINATION_ELASTIC: return &azm_exporter_elastic;
-    case AZM_DESTINATION_NONE:
-    case AZM_DESTINATION_OTLP: return NULL;
+    case AZM_DESTINATION_OTLP:
+        return destination->protocol == AZM_OTLP_JSON ? &azm_exporter_otlp_json : &azm_exporter_otlp;
+    case AZM_DESTINATION_NONE: return NULL;
     }
     return NULL;
+}
+
+void azm_exporter_url(struct azm_buf *out, azm_slice url, const char *path)
+{
+    url = azm_slice_take(url, azm_slice_find(url, '#'));
+    url = azm_slice_take(url, azm_slice_find(url, '?'));
+    while (url.len && url.ptr[url.len - 1] == '/')
+        url.len--;
+    azm_buf_add(out, url);
+    azm_buf_add_str(out, path);
 }

@@ -7,17 +7,23 @@
 
 struct azm_exporter_kind {
     const char *name;
-    const char *path; /* behind the server's URL */
     const char *content_type, *accept;
-    /* A body is begin once, any number of transactions, end once. Each appends; out->failed past its ceiling. What an
-     * event lacks to be valid at all is supplied or, where that is impossible, the event is left out: false. */
+    bool sampled_only; /* transactions that are not sampled are not for this server */
+    /* Append where requests go, and the User-Agent they carry. */
+    void (*url)(struct azm_buf *out, const struct azm_destination *destination);
+    void (*user_agent)(struct azm_buf *out, const struct azm_source *source);
+    /* A body is begin once, on an empty buf, any number of transactions, end once. Each appends; out->failed past its
+     * ceiling. What an event lacks to be valid at all is supplied or, where that is impossible, the event is left out:
+     * false. */
     void (*begin)(struct azm_buf *out, const struct azm_source *source);
     bool (*transaction)(struct azm_buf *out, const struct azm_transaction *transaction);
     void (*end)(struct azm_buf *out);
     void (*reply)(unsigned http_status, azm_slice body, uint64_t events, struct azm_reply *out);
 };
 
-extern const struct azm_exporter_kind azm_exporter_elastic;
+extern const struct azm_exporter_kind azm_exporter_elastic, azm_exporter_otlp, azm_exporter_otlp_json;
 
 /* The exporter for a destination; NULL for one that nothing is sent to. */
-const struct azm_exporter_kind *azm_exporter_for(enum azm_destination_kind kind);
+const struct azm_exporter_kind *azm_exporter_for(const struct azm_destination *destination);
+/* Appends url with path below it: without query and fragment, and with one slash between. */
+void azm_exporter_url(struct azm_buf *out, azm_slice url, const char *path);

@@ -9,10 +9,12 @@
 #include "base/arena.h"
 #include "export/gzip.h"
 #include "export/url.h"
+#include "trace/otel_list.h"
 
 #define TIMEOUT_MS         30000L /* when the destination names none */
 #define CONNECT_TIMEOUT_MS 5000L
 #define BODY_MAX           (64u << 20)
+#define URL_MAX            65536u
 
 struct http {
     struct azm_sender sender;
@@ -67,6 +69,8 @@ static void read_answer(struct http *http, const struct azm_sending *sending, st
     if (out->reply.verdict != AZM_VERDICT_DELIVERED) {
         snprintf(what, sizeof what, "it answered %u", out->http_status);
         say(out, what);
+    } else if (out->reply.message[0]) {
+        say(out, "it warns");
     }
 }
 
@@ -133,6 +137,24 @@ static bool add_header(struct http *http, const char *name, azm_slice prefix, az
     return list != NULL;
 }
 
+/* The user's own, but for those that say what the request is. */
+static bool add_given_headers(struct http *http, azm_slice list)
+{
+    static const azm_slice ours[] = {AZM_S_INIT("content-type"),   AZM_S_INIT("content-encoding"),
+                                     AZM_S_INIT("content-length"), AZM_S_INIT("transfer-encoding"),
+                                     AZM_S_INIT("user-agent"),     AZM_S_INIT("expect")};
+    struct azm_pairs headers = azm_otel_list_read(list, &http->arena);
+    bool ok = true;
+    for (size_t i = 0; ok && i < headers.count; i++) {
+        bool is_ours = false;
+        for (size_t j = 0; j < AZM_COUNT(ours); j++)
+            is_ours = is_ours || azm_slice_eq_nocase(headers.items[i].key, ours[j]);
+        const char *name = azm_arena_str(&http->arena, headers.items[i].key);
+        ok = is_ours || add_header(http, name, AZM_S(""), headers.items[i].value);
+    }
+    return ok;
+}
+
 static bool add_headers(struct http *http, const struct azm_destination *destination)
 {
     azm_slice none = AZM_S("");
@@ -145,24 +167,30 @@ static bool add_headers(struct http *http, const struct azm_destination *destina
         ok = add_header(http, "Authorization", AZM_S("ApiKey "), destination->api_key);
     else if (ok && destination->secret_token.len)
         ok = add_header(http, "Authorization", AZM_S("Bearer "), destination->secret_token);
-    return ok;
+    return ok && add_given_headers(http, destination->headers);
 }
 
-static const char *full_url(struct http *http, azm_slice url)
+static void set_certificates(struct http *http, const struct azm_destination *destination)
 {
-    url = azm_slice_take(url, azm_slice_find(url, '#'));
-    url = azm_slice_take(url, azm_slice_find(url, '?'));
-    while (url.len && url.ptr[url.len - 1] == '/')
-        url.len--;
-    return azm_arena_printf(&http->arena, "%.*s%s", AZM_FMT(url), http->kind->path);
+    CURL *curl = http->curl;
+    if (!destination->verify_server_cert) {
+        curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L);
+        curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L);
+    }
+    if (destination->ca_file.len) /* the system's folder of certificates stays in force beside it */
+        curl_easy_setopt(curl, CURLOPT_CAINFO, azm_arena_str(&http->arena, destination->ca_file));
+    if (destination->client_cert_file.len)
+        curl_easy_setopt(curl, CURLOPT_SSLCERT, azm_arena_str(&http->arena, destination->client_cert_file));
+    if (destination->client_key_file.len)
+        curl_easy_setopt(curl, CURLOPT_SSLKEY, azm_arena_str(&http->arena, destination->client_key_file));
 }
 
-static void set_options(struct http *http, const struct azm_destination *destination)
+static void set_options(struct http *http, const struct azm_destination *destination, const char *url)
 {
     CURL *curl = http->curl;
     long timeout_ms =
         destination->timeout_ms && destination->timeout_ms <= INT32_MAX ? (long)destination->timeout_ms : TIMEOUT_MS;
-    curl_easy_setopt(curl, CURLOPT_URL, full_url(http, destination->url));
+    curl_easy_setopt(curl, CURLOPT_URL, url);
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(curl, CURLOPT_POST, 1L);
     curl_easy_setopt(curl, CURLOPT_HTTPHEADER, http->headers);
@@ -179,12 +207,7 @@ static void set_options(struct http *http, const struct azm_destination *destina
     curl_easy_setopt(curl, CURLOPT_XFERINFODATA, http);
     if (http->sender.loopback)
         curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
-    if (!destination->verify_server_cert) {
-        curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 0L);
-        curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 0L);
-    }
-    if (destination->ca_file.len) /* the system's folder of certificates stays in force beside it */
-        curl_easy_setopt(curl, CURLOPT_CAINFO, azm_arena_str(&http->arena, destination->ca_file));
+    set_certificates(http, destination);
 }
 
 /* A line of its own in a secret would be a header of its own in the request. */
@@ -207,34 +230,57 @@ static enum azm_status check_url(azm_slice url, struct azm_error *err)
     return AZM_OK;
 }
 
-struct azm_sender *azm_http_open(const struct azm_exporter_kind *kind, const struct azm_destination *destination,
-                                 struct azm_error *err)
+/* As Elastic's specification wants it, or as OpenTelemetry's setting says. */
+static bool packs(const struct azm_destination *destination, bool loopback)
 {
-    if (check_url(destination->url, err) != AZM_OK)
-        return NULL;
-    if (has_control(destination->api_key) || has_control(destination->secret_token)) {
-        azm_fail(err, AZM_BAD_CONFIG, "the API key or secret token holds a line break or control character");
-        return NULL;
-    }
+    return destination->kind == AZM_DESTINATION_OTLP ? destination->gzip : !loopback;
+}
+
+static enum azm_status check(const struct azm_destination *destination, azm_slice url, struct azm_error *err)
+{
+    if (has_control(destination->api_key) || has_control(destination->secret_token))
+        return azm_fail(err, AZM_BAD_CONFIG, "the API key or secret token holds a line break or control character");
+    if (!azm_otel_headers_are_valid(destination->headers))
+        return azm_fail(err, AZM_BAD_CONFIG, "the list of headers is not key=value,key=value, percent-encoded");
+    return check_url(url, err);
+}
+
+static struct azm_sender *open_http(const struct azm_exporter_kind *kind, const struct azm_destination *destination,
+                                    azm_slice url, struct azm_error *err)
+{
     struct http *http = calloc(1, sizeof *http);
     if (!http) {
         azm_fail(err, AZM_NO_MEMORY, "no memory for a connection");
         return NULL;
     }
-    http->sender = (struct azm_sender){send_http, stop, close_http, azm_url_is_loopback(destination->url)};
+    http->sender = (struct azm_sender){send_http, stop, close_http, azm_url_is_loopback(url)};
     http->kind = kind;
     http->curl = curl_easy_init();
-    http->gzip = http->sender.loopback ? NULL : azm_gzip_new();
+    bool packed = packs(destination, http->sender.loopback);
+    http->gzip = packed ? azm_gzip_new() : NULL;
     azm_buf_init(&http->packed, BODY_MAX);
     azm_buf_init(&http->answer, AZM_REPLY_MAX);
     azm_arena_init(&http->arena, 0);
-    if (!http->curl || (!http->gzip && !http->sender.loopback) || !add_headers(http, destination)) {
+    if (!http->curl || (packed && !http->gzip) || !add_headers(http, destination)) {
         azm_fail(err, AZM_NO_MEMORY, "no memory for a connection");
         close_http(&http->sender);
         return NULL;
     }
-    set_options(http, destination);
+    set_options(http, destination, azm_arena_str(&http->arena, url));
     return &http->sender;
+}
+
+struct azm_sender *azm_http_open(const struct azm_exporter_kind *kind, const struct azm_destination *destination,
+                                 struct azm_error *err)
+{
+    struct azm_buf url;
+    struct azm_sender *sender = NULL;
+    azm_buf_init(&url, URL_MAX);
+    kind->url(&url, destination);
+    if (check(destination, azm_buf_slice(&url), err) == AZM_OK)
+        sender = open_http(kind, destination, azm_buf_slice(&url), err);
+    azm_buf_dispose(&url);
+    return sender;
 }
 
 void azm_http_public_url(azm_slice url, struct azm_buf *out)
@@ -259,7 +305,7 @@ static void add_comment(struct azm_buf *out, azm_slice text)
     }
 }
 
-void azm_http_user_agent(const struct azm_source *source, struct azm_buf *out)
+void azm_http_user_agent(struct azm_buf *out, const struct azm_source *source)
 {
     azm_slice name = source->agent_name.len ? source->agent_name : AZM_S("azimuth");
     azm_slice version = source->agent_version.len ? source->agent_version : AZM_S(AZM_VERSION);

@@ -1,7 +1,8 @@
-/* Bodies to a server: POST <server's URL><exporter's path>, gzip'd unless the server is on this machine (then plain and
- * without Content-Encoding, as Elastic's specification wants it). ApiKey wins over Bearer. Redirects are not followed:
- * the credentials were given for this address. HTTP(S) proxies are taken from the usual variables, but never for a
- * server on this machine. */
+/* Bodies to a server: POST to the exporter's URL. For Elastic gzip'd unless the server is on this machine (then plain
+ * and without Content-Encoding, as its specification wants it), for OTLP when a setting says so. ApiKey wins over
+ * Bearer; the headers of an OTLP destination are added, but for those that say what the body is. Redirects are not
+ * followed: the credentials were given for this address. HTTP(S) proxies are taken from the usual variables, but never
+ * for a server on this machine. */
 #pragma once
 
 #include "export/exporter.h"
@@ -17,4 +18,4 @@ struct azm_sender *azm_http_open(const struct azm_exporter_kind *kind, const str
 void azm_http_public_url(azm_slice url, struct azm_buf *out);
 /* "apm-agent-azimuth/1.0 (service version)", with what a comment may not hold replaced by '_'. Source: elastic/apm
  * specs, user_agent.feature. */
-void azm_http_user_agent(const struct azm_source *source, struct azm_buf *out);
+void azm_http_user_agent(struct azm_buf *out, const struct azm_source *source);

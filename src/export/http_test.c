@@ -43,7 +43,7 @@ static void user_agents(void **state)
                                     .agent_version = AZM_S("1.2")};
         struct azm_buf out;
         azm_buf_init(&out, 1024);
-        azm_http_user_agent(&source, &out);
+        azm_http_user_agent(&out, &source);
         azm_buf_add_byte(&out, 0);
         assert_string_equal(out.ptr, rows[i].text);
         azm_buf_dispose(&out);

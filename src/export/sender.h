@@ -16,7 +16,7 @@ struct azm_sent {
     unsigned http_status;   /* 0: there was no answer */
     int64_t retry_after_us; /* the server's wish; 0: none */
     uint64_t bytes_out;     /* of the body, as it went over the wire */
-    char problem[256];      /* one sentence when reply.verdict is not DELIVERED; never a secret */
+    char problem[256];      /* one sentence when reply.verdict is not DELIVERED, or the server warns; never a secret */
 };
 
 struct azm_sender {

@@ -94,15 +94,26 @@ void azm_wire_put_sint(struct azm_buf *out, uint32_t no, int64_t value)
     azm_wire_put_uint(out, no, (uint64_t)value << 1 ^ (value < 0 ? UINT64_MAX : 0));
 }
 
+static void put_fixed(struct azm_buf *out, uint64_t value, unsigned bytes)
+{
+    char *at = azm_buf_reserve(out, bytes);
+    if (!at)
+        return;
+    for (unsigned i = 0; i < bytes; i++)
+        at[i] = (char)(value >> (8 * i));
+    out->len += bytes;
+}
+
 void azm_wire_put_fixed64(struct azm_buf *out, uint32_t no, uint64_t value)
 {
     tag(out, no, AZM_WIRE_FIXED64);
-    char *at = azm_buf_reserve(out, 8);
-    if (!at)
-        return;
-    for (int i = 0; i < 8; i++)
-        at[i] = (char)(value >> (8 * i));
-    out->len += 8;
+    put_fixed(out, value, 8);
+}
+
+void azm_wire_put_fixed32(struct azm_buf *out, uint32_t no, uint32_t value)
+{
+    tag(out, no, AZM_WIRE_FIXED32);
+    put_fixed(out, value, 4);
 }
 
 void azm_wire_put_double(struct azm_buf *out, uint32_t no, double value)

@@ -29,6 +29,7 @@ void azm_wire_put_varint(struct azm_buf *out, uint64_t value); /* bare, no tag *
 void azm_wire_put_uint(struct azm_buf *out, uint32_t no, uint64_t value);
 void azm_wire_put_sint(struct azm_buf *out, uint32_t no, int64_t value); /* zig-zag */
 void azm_wire_put_fixed64(struct azm_buf *out, uint32_t no, uint64_t value);
+void azm_wire_put_fixed32(struct azm_buf *out, uint32_t no, uint32_t value);
 void azm_wire_put_double(struct azm_buf *out, uint32_t no, double value);
 void azm_wire_put_bytes(struct azm_buf *out, uint32_t no, azm_slice value);
 

@@ -1,8 +1,8 @@
-/* What the agent costs: a ring full of transactions becomes gzip'd intake requests, through the agent's own feed and
- * delivery, against zlib alone on the same bytes. Runs are interleaved; CPU time of the whole process counts, the
- * delivery's thread included. Budget: half of zlib's throughput (design section 12).
+/* What the agent costs: a ring full of transactions becomes gzip'd requests, intake v2 or OTLP, through the agent's own
+ * feed and delivery, against zlib alone on the same bytes. Runs are interleaved; CPU time of the whole process counts,
+ * the delivery's thread included. Budget: half of zlib's throughput (design section 12).
  *
- * usage: bench_export [--pairs N] */
+ * usage: bench_export [--otlp] [--pairs N] */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -182,7 +182,7 @@ static bool open_ring(struct azm_error *err)
     return bench.feed != NULL;
 }
 
-static bool begin(struct azm_error *err)
+static bool begin(const struct azm_exporter_kind *kind, struct azm_error *err)
 {
     struct azm_sender *sender = &bench.sink.sender;
     azm_log_setup(AZM_LOG_OFF, NULL, NULL);
@@ -191,8 +191,7 @@ static bool begin(struct azm_error *err)
     azm_buf_init(&bench.sink.packed, BODIES_MAX);
     azm_buf_init(&bench.sink.kept, BODIES_MAX);
     azm_mailbox_init(&bench.mailbox);
-    bench.route = (struct azm_route){.kind = &azm_exporter_elastic,
-                                     .delivery = azm_delivery_open(&sender, "sink", &bench.mailbox, err)};
+    bench.route = (struct azm_route){.kind = kind, .delivery = azm_delivery_open(&sender, "sink", &bench.mailbox, err)};
     bench.routes = (struct azm_routes){&bench.route, 1, &bench.mailbox, .to_file = true};
     azm_feed_tools_init(&bench.tools, &bench.routes);
     return bench.sink.gzip && bench.route.delivery && open_ring(err);
@@ -226,21 +225,24 @@ static double zlib_cost(void *self)
 int main(int argc, char **argv)
 {
     struct azm_error err = {AZM_OK, "no folder in /tmp"};
-    unsigned pairs = argc == 3 && strcmp(argv[1], "--pairs") == 0 ? (unsigned)strtoul(argv[2], NULL, 10) : 20;
-    if ((argc != 1 && argc != 3) || pairs < 1 || pairs > BENCH_PAIRS_MAX) {
-        fprintf(stderr, "usage: bench_export [--pairs N], N from 1 to %u\n", BENCH_PAIRS_MAX);
+    bool otlp = argc > 1 && strcmp(argv[1], "--otlp") == 0;
+    char **rest = argv + 1 + otlp;
+    bool counted = argc == 3 + otlp && strcmp(rest[0], "--pairs") == 0;
+    unsigned pairs = counted ? (unsigned)strtoul(rest[1], NULL, 10) : 20;
+    if ((argc != 1 + otlp && !counted) || pairs < 1 || pairs > BENCH_PAIRS_MAX) {
+        fprintf(stderr, "usage: bench_export [--otlp] [--pairs N], N from 1 to %u\n", BENCH_PAIRS_MAX);
         return 2;
     }
-    if (!begin(&err)) {
+    if (!begin(otlp ? &azm_exporter_otlp : &azm_exporter_elastic, &err)) {
         fprintf(stderr, "bench_export: %s\n", err.text);
         return 1;
     }
     bench.sink.keep = true; /* the bodies that the yardstick compresses */
     agent_cost(NULL);
     bench.sink.keep = false;
-    struct bench_result result =
-        bench_pairs("agent: ring to gzip'd intake v2", "us CPU per event", zlib_cost, agent_cost, NULL, pairs);
-    printf("%.0f bytes of NDJSON per event; per second and core: agent %.0f, zlib alone %.0f\n",
+    struct bench_result result = bench_pairs(otlp ? "agent: ring to gzip'd OTLP" : "agent: ring to gzip'd intake v2",
+                                             "us CPU per event", zlib_cost, agent_cost, NULL, pairs);
+    printf("%.0f bytes per event; per second and core: agent %.0f, zlib alone %.0f\n",
            (double)bench.sink.kept.len / EVENTS, 1e6 / result.subject.median, 1e6 / result.yardstick.median);
     end();
     /* half of its throughput is twice its cost */

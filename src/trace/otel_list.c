@@ -17,7 +17,7 @@ static bool next_char(azm_slice *text, char *out)
         return true;
     }
     int high = text->len > 2 ? hex_digit(text->ptr[1]) : -1, low = text->len > 2 ? hex_digit(text->ptr[2]) : -1;
-    *out = (char)(high << 4 | (low & 15));
+    *out = (char)((unsigned)high << 4 | ((unsigned)low & 15));
     *text = azm_slice_drop(*text, 3);
     return high >= 0 && low >= 0;
 }

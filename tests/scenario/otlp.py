@@ -1,0 +1,225 @@
+"""A receiver of OTLP/HTTP traces that keeps what it gets: messages of the public schema, made at run time from its field
+numbers by a protobuf implementation that is not ours. It takes nothing that the specification does not allow.
+
+    with Receiver() as receiver:
+        ... OTEL_EXPORTER_OTLP_ENDPOINT=receiver.url
+        spans = receiver.wait(10)
+"""
+import base64
+import dataclasses
+import gzip
+import http.server
+import json
+import ssl
+import threading
+import time
+
+from google.protobuf import descriptor_pb2, descriptor_pool, json_format, message_factory
+
+PACKAGE = "azimuth.test.otlp"
+PROTOBUF, JSON = "application/x-protobuf", "application/json"
+
+# name, number, type; "*" repeated, "|" one of several. Public names: package opentelemetry.proto, by the file they are in.
+SCHEMA = {
+    "collector.trace.v1.ExportTraceServiceRequest": [("resource_spans", 1, "*ResourceSpans")],
+    "collector.trace.v1.ExportTraceServiceResponse": [("partial_success", 1, "ExportTracePartialSuccess")],
+    "collector.trace.v1.ExportTracePartialSuccess": [("rejected_spans", 1, "int64"), ("error_message", 2, "string")],
+    "trace.v1.ResourceSpans": [("resource", 1, "Resource"), ("scope_spans", 2, "*ScopeSpans"),
+                               ("schema_url", 3, "string")],
+    "trace.v1.ScopeSpans": [("scope", 1, "InstrumentationScope"), ("spans", 2, "*Span"), ("schema_url", 3, "string")],
+    "resource.v1.Resource": [("attributes", 1, "*KeyValue"), ("dropped_attributes_count", 2, "uint32")],
+    "common.v1.InstrumentationScope": [("name", 1, "string"), ("version", 2, "string"), ("attributes", 3, "*KeyValue"),
+                                       ("dropped_attributes_count", 4, "uint32")],
+    "common.v1.KeyValue": [("key", 1, "string"), ("value", 2, "AnyValue")],
+    "common.v1.AnyValue": [("string_value", 1, "|string"), ("bool_value", 2, "|bool"), ("int_value", 3, "|int64"),
+                           ("double_value", 4, "|double"), ("array_value", 5, "|ArrayValue"),
+                           ("kvlist_value", 6, "|KeyValueList"), ("bytes_value", 7, "|bytes")],
+    "common.v1.ArrayValue": [("values", 1, "*AnyValue")],
+    "common.v1.KeyValueList": [("values", 1, "*KeyValue")],
+    "trace.v1.Span": [("trace_id", 1, "bytes"), ("span_id", 2, "bytes"), ("trace_state", 3, "string"),
+                      ("parent_span_id", 4, "bytes"), ("name", 5, "string"), ("kind", 6, "enum"),
+                      ("start_time_unix_nano", 7, "fixed64"), ("end_time_unix_nano", 8, "fixed64"),
+                      ("attributes", 9, "*KeyValue"), ("dropped_attributes_count", 10, "uint32"),
+                      ("links", 13, "*Link"), ("dropped_links_count", 14, "uint32"), ("status", 15, "Status"),
+                      ("flags", 16, "fixed32")],
+    "trace.v1.Span.Link": [("trace_id", 1, "bytes"), ("span_id", 2, "bytes"), ("trace_state", 3, "string"),
+                           ("attributes", 4, "*KeyValue"), ("dropped_attributes_count", 5, "uint32"),
+                           ("flags", 6, "fixed32")],
+    "trace.v1.Status": [("message", 2, "string"), ("code", 3, "enum")],
+}
+
+
+def _messages():
+    file = descriptor_pb2.FileDescriptorProto(name="azimuth_test_otlp.proto", package=PACKAGE, syntax="proto3")
+    field_class = descriptor_pb2.FieldDescriptorProto
+    for name, fields in SCHEMA.items():
+        message = file.message_type.add(name=name.rpartition(".")[2])
+        for field_name, number, kind in fields:
+            field = message.field.add(name=field_name, number=number)
+            field.label = field_class.LABEL_REPEATED if kind[0] == "*" else field_class.LABEL_OPTIONAL
+            if kind[0] == "|":
+                if not message.oneof_decl:
+                    message.oneof_decl.add(name="value")
+                field.oneof_index = 0
+            kind = kind.lstrip("*|")
+            if kind[0].isupper():
+                field.type, field.type_name = field_class.TYPE_MESSAGE, f".{PACKAGE}.{kind}"
+            else:  # an enum is an int32 on the wire, and a number in OTLP's JSON
+                field.type = getattr(field_class, "TYPE_" + {"enum": "int32"}.get(kind, kind).upper())
+    pool = descriptor_pool.DescriptorPool()
+    pool.Add(file)
+    make = getattr(message_factory, "GetMessageClass", None) or message_factory.MessageFactory(pool).GetPrototype
+    return {name.rpartition(".")[2]: make(pool.FindMessageTypeByName(f"{PACKAGE}.{name.rpartition('.')[2]}"))
+            for name in SCHEMA}
+
+
+MESSAGES = _messages()
+STRINGS = {"startTimeUnixNano", "endTimeUnixNano", "intValue"}  # 64 bits
+IDS = {"traceId": 32, "spanId": 16, "parentSpanId": 16}
+
+
+def _plain_json(value, key=""):
+    """OTLP's JSON as protobuf's own: ids are hexadecimal in the one, base64 in the other."""
+    if isinstance(value, dict):
+        assert not [name for name in value if "_" in name], f"not lowerCamelCase: {list(value)}"
+        return {name: _plain_json(item, name) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_plain_json(item, key) for item in value]
+    if key in IDS:
+        assert len(value) == IDS[key]
+        return base64.b64encode(bytes.fromhex(value)).decode()
+    if key in STRINGS:
+        assert isinstance(value, str), f"{key} is no string"
+    if key in ("kind", "code", "flags"):
+        assert isinstance(value, int)
+    return value
+
+
+def decode(content_type, body):
+    message = MESSAGES["ExportTraceServiceRequest"]()
+    if content_type == JSON:
+        json_format.ParseDict(_plain_json(json.loads(body)), message)  # refuses unknown fields
+        return message
+    assert content_type == PROTOBUF, content_type
+    message.ParseFromString(body)
+    again = MESSAGES["ExportTraceServiceRequest"].FromString(body)
+    again.DiscardUnknownFields()
+    assert again == message and len(again.SerializeToString()) == message.ByteSize()
+    return message
+
+
+def value_of(value):
+    kind = value.WhichOneof("value")
+    if kind == "array_value":
+        return [value_of(item) for item in value.array_value.values]
+    return getattr(value, kind) if kind else None
+
+
+def attributes(message):
+    found = {pair.key: value_of(pair.value) for pair in message.attributes}
+    assert len(found) == len(message.attributes), f"a key stands twice: {[pair.key for pair in message.attributes]}"
+    assert "" not in found
+    return found
+
+
+@dataclasses.dataclass
+class Request:
+    status: int
+    path: str
+    headers: dict  # lower-case names
+    body: bytes
+    message: object  # ExportTraceServiceRequest
+
+    @property
+    def resource(self):
+        (resource_spans,) = self.message.resource_spans
+        return attributes(resource_spans.resource)
+
+    @property
+    def scope(self):
+        (resource_spans,) = self.message.resource_spans
+        (scope_spans,) = resource_spans.scope_spans
+        return scope_spans.scope
+
+    @property
+    def spans(self):
+        return [span for r in self.message.resource_spans for s in r.scope_spans for span in s.spans]
+
+
+def partial(rejected, message="", content_type=PROTOBUF):
+    """The body of an answer that says so."""
+    if content_type == JSON:
+        return json.dumps({"partialSuccess": {"rejectedSpans": str(rejected), "errorMessage": message}}).encode()
+    answer = MESSAGES["ExportTraceServiceResponse"]()
+    answer.partial_success.rejected_spans, answer.partial_success.error_message = rejected, message
+    return answer.SerializeToString()
+
+
+class Receiver:
+    """script: what to answer, one after the other, the last one for ever; each is a status or (status, body, headers).
+    tls: a function that sets up the SSL context."""
+
+    def __init__(self, *script, host="127.0.0.1", tls=None):
+        self.script, self.requests, self.problems = list(script) or [200], [], []
+        receiver, lock = self, threading.Lock()
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                with lock:
+                    answer = receiver.script.pop(0) if len(receiver.script) > 1 else receiver.script[0]
+                    status, text, headers = answer if isinstance(answer, tuple) else (answer, b"", {})
+                    receiver.take(status, self.path, self.headers, body)
+                self.send_response(status)
+                for name, value in {"Content-Type": self.headers["Content-Type"], **headers,
+                                    "Content-Length": str(len(text))}.items():
+                    self.send_header(name, value)
+                self.end_headers()
+                self.wfile.write(text)
+
+            def log_message(self, *args):
+                pass
+
+        self.http = http.server.ThreadingHTTPServer((host, 0), Handler)
+        self.http.daemon_threads = True
+        self.url = "http://%s:%d" % self.http.server_address[:2]
+        if tls:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            tls(context)
+            self.http.socket = context.wrap_socket(self.http.socket, server_side=True)
+            self.url = "https://localhost:%d" % self.http.server_address[1]
+        threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+
+    def take(self, status, path, headers, body):
+        try:
+            text = gzip.decompress(body) if headers.get("Content-Encoding") == "gzip" else body
+            message = decode(headers["Content-Type"], text)
+        except Exception as error:  # of the handler's thread: told by wait()
+            self.problems.append(f"{error!r}: {body[:300]!r}")
+            return
+        self.requests.append(Request(status, path, {k.lower(): v for k, v in headers.items()}, body, message))
+
+    def spans(self, status=200):
+        return [span for request in self.requests if request.status == status for span in request.spans]
+
+    def wait(self, count, patience=30):
+        """Until so many spans were answered with 200; no more may have come."""
+        end = time.monotonic() + patience
+        while len(self.spans()) < count and not self.problems:
+            assert time.monotonic() < end, f"{len(self.spans())} spans instead of {count}"
+            time.sleep(0.02)
+        assert not self.problems, self.problems
+        assert len(self.spans()) == count
+        return self.spans()
+
+    def close(self):
+        self.http.shutdown()
+        self.http.server_close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exc):
+        self.close()

@@ -31,7 +31,7 @@ static bool next_pair(azm_slice *list, struct azm_pair *out)
         out->key = azm_slice_trim(azm_slice_take(part, equals));
         out->value = azm_slice_trim(azm_slice_drop(part, equals + 1));
         if (equals == part.len)
-            out->value.ptr = NULL; /* no value at all */
+            out->value = azm_slice_str(NULL); /* no value at all */
         if (azm_slice_trim(part).len)
             return true;
     }

@@ -1,17 +1,10 @@
 #include "tap_program.h"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
-#include <glob.h>
 #include <netinet/tcp.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -46,94 +39,14 @@ static int listen_anywhere(int *port)
     return fd;
 }
 
-static void become(enum bench_kind kind, const struct bench_places *places, int port, int out)
-{
-    char number[16], uri[48];
-    snprintf(number, sizeof(number), "%d", port);
-    snprintf(uri, sizeof(uri), "http://127.0.0.1:%d/", port);
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
-    dup2(out, STDOUT_FILENO);
-    setenv("AZIMUTH_ENABLED", kind == BENCH_TAP ? "true" : "false", 1);
-    setenv("AZIMUTH_RUN_DIR", places->run_dir, 1);
-    setenv("ELASTIC_APM_SERVER_URL", "http://127.0.0.1:9", 1);
-    setenv("FUNCTIONS_WORKER_RUNTIME", "node", 1);
-    if (kind == BENCH_RELAY)
-        execl(places->relay, places->relay, number, NULL);
-    else
-        execl(places->tap, "azimuth-tap", "--", places->self, "--stand-in", "--host", "127.0.0.1", "--port", number,
-              "--workerId", "w", "--requestId", "r", "--grpcMaxMessageLength", "2147483647", "--functions-uri", uri,
-              NULL);
-    perror(kind == BENCH_RELAY ? places->relay : places->tap);
-    _exit(127);
-}
-
-static void *map_ring(const struct bench_program *program, const char *run_dir, size_t *size)
-{
-    char pattern[4200];
-    glob_t found;
-    struct stat st;
-    snprintf(pattern, sizeof(pattern), "%s/ring-%d-*", run_dir, (int)program->pid);
-    if (glob(pattern, 0, NULL, &found) != 0)
-        return MAP_FAILED;
-    int fd = open(found.gl_pathv[0], O_RDWR | O_CLOEXEC);
-    if (fd < 0 || fstat(fd, &st) != 0)
-        die(found.gl_pathv[0]);
-    *size = (size_t)st.st_size;
-    void *memory = mmap(NULL, *size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-    close(fd);
-    globfree(&found);
-    return memory;
-}
-
-/* The tap makes its ring when it has seen something. */
-static void open_ring(struct bench_program *program)
-{
-    size_t size = 0;
-    void *memory = map_ring(program, program->run_dir, &size);
-    program->has_ring = memory != MAP_FAILED && azm_ring_reader_init(&program->ring, memory, size) == AZM_OK;
-}
-
-static void empty_ring(struct bench_program *program)
-{
-    struct azm_ring_record record;
-    while (azm_ring_next(&program->ring, &record) == AZM_OK) {
-        azm_ring_release(&program->ring, record.end);
-        program->records++;
-    }
-    azm_ring_beat(&program->ring);
-}
-
-/* The port that the program, or the worker it started, tells on its standard output. */
-static int spawn(struct bench_program *program, enum bench_kind kind, const struct bench_places *places, int host_port)
-{
-    int out[2], port = 0;
-    if (pipe(out) != 0 || (program->pid = fork()) < 0)
-        die("fork");
-    if (program->pid == 0) {
-        close(out[0]);
-        become(kind, places, host_port, out[1]);
-    }
-    close(out[1]);
-    FILE *told = fdopen(out[0], "r");
-    char line[16];
-    if (told && fgets(line, sizeof(line), told))
-        port = (int)strtol(line, NULL, 10);
-    if (port <= 0) {
-        fprintf(stderr, "the relay tells no port\n");
-        exit(1);
-    }
-    fclose(told);
-    return port;
-}
-
 void bench_program_start(struct bench_program *program, enum bench_kind kind, const struct bench_places *places,
                          size_t hop_max)
 {
     int host_port, on = 1;
     int listener = listen_anywhere(&host_port);
     *program = (struct bench_program){.hop_max = hop_max, .hops_ns = calloc(hop_max + 1, sizeof(uint64_t))};
-    struct sockaddr_in address = loopback(spawn(program, kind, places, host_port));
-    program->run_dir = kind == BENCH_TAP ? places->run_dir : NULL;
+    bench_middle_start(&program->middle, kind, places, host_port);
+    struct sockaddr_in address = loopback(bench_middle_port(&program->middle));
     program->worker = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (!program->hops_ns || connect(program->worker, (struct sockaddr *)&address, sizeof(address)) != 0)
         die("connect");
@@ -145,14 +58,9 @@ void bench_program_start(struct bench_program *program, enum bench_kind kind, co
 
 void bench_program_stop(struct bench_program *program)
 {
-    if (program->run_dir && !program->has_ring) {
-        fprintf(stderr, "%s: the tap made no ring\n", program->run_dir);
-        exit(1);
-    }
     close(program->worker);
     close(program->host);
-    kill(program->pid, SIGTERM);
-    waitpid(program->pid, NULL, 0);
+    bench_middle_stop(&program->middle);
     free(program->hops_ns);
 }
 
@@ -173,40 +81,8 @@ void bench_program_send(void *self, const struct bench_chunk *chunk)
     }
     if (program->hop_count < program->hop_max)
         program->hops_ns[program->hop_count++] = now_ns() - start;
-    if (!program->run_dir || ++program->sent % 64 != 0)
-        return;
-    if (program->has_ring)
-        empty_ring(program);
-    else
-        open_ring(program);
-}
-
-/* The number that follows name in the file, or begins it when name is empty. */
-static uint64_t read_number(pid_t pid, const char *file, const char *name)
-{
-    char path[64], line[256];
-    uint64_t value = 0;
-    snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, file);
-    FILE *in = fopen(path, "r");
-    if (!in)
-        die(path);
-    while (fgets(line, sizeof(line), in))
-        if (strncmp(line, name, strlen(name)) == 0) {
-            value = strtoull(line + strlen(name), NULL, 10);
-            break;
-        }
-    fclose(in);
-    return value;
-}
-
-uint64_t bench_program_cpu_ns(const struct bench_program *program)
-{
-    return read_number(program->pid, "schedstat", "");
-}
-
-uint64_t bench_program_resident_kib(const struct bench_program *program)
-{
-    return read_number(program->pid, "status", "VmRSS:");
+    if (++program->sent % 64 == 0)
+        bench_middle_empty_ring(&program->middle);
 }
 
 static int by_size(const void *a, const void *b)

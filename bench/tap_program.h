@@ -2,31 +2,16 @@
 #pragma once
 
 #include <stdint.h>
-#include <sys/types.h>
 
-#include "ring/ring.h"
+#include "middle.h"
 #include "tap_stream.h"
 
-enum bench_kind {
-    BENCH_RELAY,      /* bench_relay, the yardstick */
-    BENCH_TAP,        /* azimuth-tap, observing into a ring */
-    BENCH_TAP_SILENT, /* azimuth-tap, switched off: a do-nothing relay on libuv */
-};
-
 struct bench_program {
-    pid_t pid;
-    int worker, host;    /* sockets */
-    const char *run_dir; /* NULL: makes no ring */
-    bool has_ring;
-    struct azm_ring_reader ring; /* emptied as an agent would, so that the tap never finds it full */
-    uint64_t records, sent;
+    struct bench_middle middle;
+    int worker, host; /* sockets */
+    uint64_t sent;
     uint64_t *hops_ns;
     size_t hop_count, hop_max;
-};
-
-/* Programs, and a folder for rings. The tap should lie alone in its folder, else it starts the agent beside it. */
-struct bench_places {
-    const char *self, *tap, *relay, *run_dir;
 };
 
 /* hop_max: how many hop latencies to keep. Ends the benchmark when something does not work. */

@@ -20,7 +20,7 @@ extern char **environ;
 
 struct options {
     unsigned rounds, invocations;
-    const char *recording;
+    const char *recording, *tap;
     struct bench_places places;
 };
 
@@ -38,9 +38,9 @@ static struct result run_once(const struct options *options, enum bench_kind kin
     bench_stream_begin(&stream, bench_program_send, &program);
     bench_stream_run(&stream, 128, concurrency, bench_program_send, &program);
     program.hop_count = 0;
-    uint64_t before = bench_program_cpu_ns(&program);
+    uint64_t before = bench_middle_cpu_ns(&program.middle);
     bench_stream_run(&stream, options->invocations, concurrency, bench_program_send, &program);
-    uint64_t cpu = bench_program_cpu_ns(&program) - before;
+    uint64_t cpu = bench_middle_cpu_ns(&program.middle) - before;
     struct result result = {(double)bench_program_median_ns(&program) / 1e3,
                             (double)cpu / 1e3 / (double)options->invocations};
     bench_program_stop(&program);
@@ -119,10 +119,10 @@ static int bench_memory(const struct options *options)
     bench_program_start(&program, BENCH_TAP, &options->places, 0);
     bench_stream_begin(&stream, bench_program_send, &program);
     bench_stream_run(&stream, 1008, 16, bench_program_send, &program);
-    uint64_t early = bench_program_resident_kib(&program);
+    uint64_t early = bench_middle_resident_kib(&program.middle);
     bench_stream_run(&stream, options->invocations, 16, bench_program_send, &program);
-    uint64_t late = bench_program_resident_kib(&program);
-    printf("%lu records\n", program.records);
+    uint64_t late = bench_middle_resident_kib(&program.middle);
+    printf("%lu records\n", program.middle.records);
     printf("resident after 1,008 invocations %lu KiB, after %u more %lu KiB (budget + 64 KiB, under 6,144 KiB: %s)\n",
            early, options->invocations, late, late <= early + 64 && late < 6144 ? "met" : "MISSED");
     bench_program_stop(&program);
@@ -169,28 +169,6 @@ static int bench_start(const struct options *options)
     return 0;
 }
 
-static const char *beside(const char *self, const char *name)
-{
-    static char paths[2][4096];
-    static unsigned used;
-    char *out = paths[used++ % 2];
-    const char *slash = strrchr(self, '/');
-    snprintf(out, sizeof(paths[0]), "%.*s/%s", slash ? (int)(slash - self) : 0, self, name);
-    return out;
-}
-
-/* Alone in its folder, the tap has no agent to start. */
-static const char *copy_alone(const char *program, const char *folder)
-{
-    static char path[64];
-    char command[4300];
-    snprintf(path, sizeof(path), "%s/azimuth-tap", folder);
-    snprintf(command, sizeof(command), "cp '%s' %s", program, path);
-    if (system(command) != 0)
-        exit(1);
-    return path;
-}
-
 static int usage(void)
 {
     fputs("usage: bench_tap_replay hop|memory|start [--rounds N] [--invocations N] [--tap PATH] [RECORDING]\n", stderr);
@@ -206,7 +184,7 @@ static bool read_options(int argc, char **argv, struct options *options)
         else if (more && strcmp(argv[i], "--invocations") == 0)
             options->invocations = (unsigned)strtoul(argv[++i], NULL, 10);
         else if (more && strcmp(argv[i], "--tap") == 0)
-            options->places.tap = argv[++i];
+            options->tap = argv[++i];
         else if (argv[i][0] == '-' || options->recording)
             return false;
         else
@@ -215,35 +193,30 @@ static bool read_options(int argc, char **argv, struct options *options)
     return options->rounds > 0 && options->rounds <= ROUNDS_MAX;
 }
 
+static int measure(const char *what, const struct options *options)
+{
+    if (strcmp(what, "start") == 0)
+        return bench_start(options);
+    if (!options->recording)
+        return usage();
+    if (strcmp(what, "memory") == 0)
+        return bench_memory(options);
+    if (strcmp(what, "hop") != 0)
+        return usage();
+    bench_hops(options, 1);
+    bench_hops(options, 16);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
-    static char self[4096];
-    char run_dir[] = "/tmp/bench-tap-XXXXXX";
-    if (argc > 1 && strcmp(argv[1], "--stand-in") == 0)
+    static struct options options = {.rounds = 20, .invocations = 1600};
+    if (argc > 1 && strcmp(argv[1], "--host") == 0)
         return bench_stand_in(argc, argv);
-    ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
-    if (len <= 0 || !mkdtemp(run_dir))
-        return 1;
-    struct options options = {.rounds = 20, .invocations = 1600};
-    options.places = (struct bench_places){self, beside(self, "azimuth-tap"), beside(self, "bench_relay"), run_dir};
-    int code = 0;
-    bool good = argc > 1 && read_options(argc, argv, &options);
-    if (good)
-        options.places.tap = copy_alone(options.places.tap, run_dir);
-    if (!good)
-        code = usage();
-    else if (strcmp(argv[1], "start") == 0)
-        code = bench_start(&options);
-    else if (!options.recording)
-        code = usage();
-    else if (strcmp(argv[1], "memory") == 0)
-        code = bench_memory(&options);
-    else if (strcmp(argv[1], "hop") == 0) {
-        bench_hops(&options, 1);
-        bench_hops(&options, 16);
-    } else
-        code = usage();
-    char command[sizeof(run_dir) + 16];
-    snprintf(command, sizeof(command), "rm -rf %s", run_dir);
-    return system(command) == 0 ? code : 1;
+    if (argc < 2 || !read_options(argc, argv, &options))
+        return usage();
+    bench_places_open(&options.places, "bench_tap_replay", options.tap);
+    int code = measure(argv[1], &options);
+    bench_places_close(&options.places);
+    return code;
 }

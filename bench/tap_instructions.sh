@@ -12,7 +12,8 @@ count() {
     printf '#!/bin/sh\nexec valgrind --tool=callgrind --callgrind-out-file=%s "%s/azimuth-tap" "$@"\n' \
         "$work/out.$1" "$bin" >"$work/tap"
     chmod +x "$work/tap"
-    "$bin/bench_tap_replay" memory --invocations "$1" --tap "$work/tap" "$recording" >/dev/null 2>&1
+    # valgrind's own memory breaks the budget that this run judges
+    "$bin/bench_tap_replay" memory --invocations "$1" --tap "$work/tap" "$recording" >/dev/null 2>&1 || :
     sed -n 's/^summary: //p' "$work/out.$1"
 }
 few=$(count 160)

@@ -50,8 +50,8 @@ static struct result run_once(const struct options *options, enum bench_kind kin
 
 enum { ROUNDS_MAX = 200, KINDS = 4 };
 
-/* Ratios of pairs: their geometric mean and its 95 % interval. */
-static void print_ratio(const char *what, const double *ratios, unsigned count, double budget)
+/* Ratios of pairs: their geometric mean and its 95 % interval. False when a budget (0: there is none) is missed. */
+static bool print_ratio(const char *what, const double *ratios, unsigned count, double budget)
 {
     double sum = 0, squares = 0;
     for (unsigned i = 0; i < count; i++)
@@ -61,9 +61,11 @@ static void print_ratio(const char *what, const double *ratios, unsigned count, 
         squares += (log(ratios[i]) - mean) * (log(ratios[i]) - mean);
     double margin = count > 1 ? 2.0 * sqrt(squares / (count - 1) / count) : 0;
     printf("  %-34s %.3f  [%.3f, %.3f]", what, exp(mean), exp(mean - margin), exp(mean + margin));
+    bool met = budget <= 0 || exp(mean - margin) <= budget;
     if (budget > 0)
-        printf("  budget %.2f %s", budget, exp(mean - margin) <= budget ? "met" : "MISSED");
+        printf("  budget %.2f %s", budget, met ? "met" : "MISSED");
     putchar('\n');
+    return met;
 }
 
 static double median(double *values, unsigned count)
@@ -82,7 +84,7 @@ static const enum bench_kind kinds[KINDS] = {BENCH_RELAY, BENCH_TAP, BENCH_TAP_S
 static const char *const names[KINDS] = {"relay", "tap", "tap, switched off (libuv relay)", "relay again"};
 static const double hop_budget[KINDS] = {0, 1.15, 0, 0}, cpu_budget[KINDS] = {0, 1.25, 0, 0};
 
-static void bench_hops(const struct options *options, unsigned concurrency)
+static int bench_hops(const struct options *options, unsigned concurrency)
 {
     static double hop[KINDS][ROUNDS_MAX], cpu[KINDS][ROUNDS_MAX], ratios[ROUNDS_MAX];
     for (unsigned round = 0; round < options->rounds; round++)
@@ -94,20 +96,22 @@ static void bench_hops(const struct options *options, unsigned concurrency)
         }
     printf("%s, concurrency %u, %u rounds of %u invocations\n", options->recording, concurrency, options->rounds,
            options->invocations);
+    bool met = true;
     for (unsigned kind = 1; kind < KINDS; kind++) {
         char what[80];
         for (unsigned i = 0; i < options->rounds; i++)
             ratios[i] = hop[kind][i] / hop[0][i];
         snprintf(what, sizeof(what), "hop %s", names[kind]);
-        print_ratio(what, ratios, options->rounds, hop_budget[kind]);
+        met &= print_ratio(what, ratios, options->rounds, hop_budget[kind]);
         for (unsigned i = 0; i < options->rounds; i++)
             ratios[i] = cpu[kind][i] / cpu[0][i];
         snprintf(what, sizeof(what), "CPU %s", names[kind]);
-        print_ratio(what, ratios, options->rounds, cpu_budget[kind]);
+        met &= print_ratio(what, ratios, options->rounds, cpu_budget[kind]);
     }
     for (unsigned kind = 0; kind < KINDS; kind++)
         printf("  median of %-32s hop p50 %.1f us, CPU %.1f us per invocation\n", names[kind],
                median(hop[kind], options->rounds), median(cpu[kind], options->rounds));
+    return met ? 0 : 1;
 }
 
 static int bench_memory(const struct options *options)
@@ -122,12 +126,13 @@ static int bench_memory(const struct options *options)
     uint64_t early = bench_middle_resident_kib(&program.middle);
     bench_stream_run(&stream, options->invocations, 16, bench_program_send, &program);
     uint64_t late = bench_middle_resident_kib(&program.middle);
+    bool met = late <= early + 64 && late < 6144;
     printf("%lu records\n", program.middle.records);
     printf("resident after 1,008 invocations %lu KiB, after %u more %lu KiB (budget + 64 KiB, under 6,144 KiB: %s)\n",
-           early, options->invocations, late, late <= early + 64 && late < 6144 ? "met" : "MISSED");
+           early, options->invocations, late, met ? "met" : "MISSED");
     bench_program_stop(&program);
     bench_stream_close(&stream);
-    return 0;
+    return met ? 0 : 1;
 }
 
 static double start_ms(char *const *argv)
@@ -203,9 +208,7 @@ static int measure(const char *what, const struct options *options)
         return bench_memory(options);
     if (strcmp(what, "hop") != 0)
         return usage();
-    bench_hops(options, 1);
-    bench_hops(options, 16);
-    return 0;
+    return bench_hops(options, 1) | bench_hops(options, 16);
 }
 
 int main(int argc, char **argv)

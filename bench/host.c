@@ -1,7 +1,11 @@
-/* A Functions host for one worker, told on its standard input what to do: accepts the worker, starts it up
- * (StartStream, WorkerInit, FunctionsMetadata, FunctionLoad), then for each line COUNT CONCURRENCY makes COUNT
- * invocations, always CONCURRENCY of them under way, and answers with the round trips in microseconds: COUNT p50 p90
- * p99 max A request leaves by itself, at once, as the real host writes it. Ends at the end of its input.
+/* A Functions host for one worker, told on its standard input what to do. It accepts the worker and starts it up
+ * (StartStream, WorkerInit, FunctionsMetadata, FunctionLoad), then reads lines:
+ *
+ *     COUNT CONCURRENCY [together]     makes COUNT invocations, always CONCURRENCY of them under way
+ *     COUNT p50 p90 p99 max            its answer: round trips in microseconds
+ *
+ * A request leaves by itself, at once, as the real host writes it; "together": with all that are due at that moment.
+ * Ends at the end of its input.
  *
  * usage: bench_host      prints the port it listens on */
 #include <arpa/inet.h>
@@ -23,6 +27,7 @@ struct host {
     struct bench_peer peer;
     struct azm_buf buf;
     uint32_t next; /* invocation's number */
+    bool together;
     double started_ns[CONCURRENCY_MAX];
 };
 
@@ -73,7 +78,8 @@ static void invoke(struct host *host)
     bench_put_invocation(&host->buf, host->next);
     host->started_ns[host->next++ % CONCURRENCY_MAX] = bench_now_ns();
     bench_peer_write(&host->peer, azm_buf_slice(&host->buf));
-    bench_peer_flush(&host->peer);
+    if (!host->together)
+        bench_peer_flush(&host->peer);
 }
 
 /* The round trip of the invocation that this is the response of; negative when it is another message. */
@@ -93,6 +99,7 @@ static void run(struct host *host, size_t count, size_t concurrency, double *too
         invoke(host);
     while (done < count) {
         azm_slice message;
+        bench_peer_flush(&host->peer);
         if (!bench_peer_read(&host->peer))
             die("the worker went away");
         while (bench_peer_next(&host->peer, &message)) {
@@ -105,7 +112,6 @@ static void run(struct host *host, size_t count, size_t concurrency, double *too
                 asked++;
             }
         }
-        bench_peer_flush(&host->peer);
     }
 }
 
@@ -150,8 +156,9 @@ int main(void)
     start_worker(&host);
     while (fgets(line, sizeof(line), stdin)) {
         char *end;
-        size_t count = strtoul(line, &end, 10);
-        run_and_tell(&host, count, strtoul(end, NULL, 10));
+        size_t count = strtoul(line, &end, 10), concurrency = strtoul(end, &end, 10);
+        host.together = strcmp(end, " together\n") == 0;
+        run_and_tell(&host, count, concurrency);
     }
     bench_peer_dispose(&host.peer);
     azm_buf_dispose(&host.buf);

@@ -179,5 +179,5 @@ uint64_t bench_middle_cpu_ns(const struct bench_middle *middle)
 
 uint64_t bench_middle_resident_kib(const struct bench_middle *middle)
 {
-    return read_number(middle->pid, "status", "VmRSS:");
+    return read_number(middle->pid, "smaps_rollup", "Rss:"); /* exact; VmRSS of "status" may lag behind */
 }

@@ -34,6 +34,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     azm_utf8_add(&again, azm_buf_slice(&out), data[0]); /* nothing is left to mend or cut */
     if (!azm_slice_eq(azm_buf_slice(&out), azm_buf_slice(&again)))
         abort();
+    azm_buf_clear(&again);
+    azm_utf8_add(&again, text, SIZE_MAX); /* mends what is not valid, and nothing else */
+    if (!azm_utf8_is_valid(azm_buf_slice(&out)) || !azm_utf8_is_valid(azm_buf_slice(&again)) ||
+        azm_utf8_is_valid(text) != azm_slice_eq(azm_buf_slice(&again), text))
+        abort();
     azm_buf_dispose(&out);
     azm_buf_dispose(&again);
     return 0;

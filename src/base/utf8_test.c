@@ -49,6 +49,26 @@ static void characters(void **state)
     assert_int_equal(azm_utf8_char((azm_slice){"\0", 1}), 1);
 }
 
+static void validity(void **state)
+{
+    static const struct {
+        const char *text;
+        bool valid;
+    } rows[] = {
+        {"", true},
+        {"plain text, longer than a word of eight bytes", true},
+        {"seven..\x80", false}, /* the word's last byte */
+        {"eight...\xff", false},
+        {"caf\xc3\xa9, and then some more \xf0\x9f\x98\x80", true},
+        {"\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9", true},
+        {"torn at its end \xe2\x82", false},
+        {"a surrogate \xed\xa0\x80 inside", false},
+    };
+    (void)state;
+    for (size_t i = 0; i < AZM_COUNT(rows); i++)
+        assert_int_equal(azm_utf8_is_valid(azm_slice_str(rows[i].text)), rows[i].valid);
+}
+
 static void cutting(void **state)
 {
     static const struct {
@@ -85,6 +105,7 @@ static void cutting(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(characters), cmocka_unit_test(cutting)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(characters), cmocka_unit_test(cutting),
+                                       cmocka_unit_test(validity)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

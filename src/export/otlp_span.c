@@ -101,15 +101,14 @@ static size_t find(const struct azm_pairs *pairs, size_t from, azm_slice name)
 
 static void put_header(struct azm_otlp_writer *w, const char *prefix, const struct azm_pairs *headers, size_t first)
 {
-    char text[NAME_MAX + 32];
-    struct azm_buf name;
+    char name[NAME_MAX + 32];
     azm_slice key = headers->items[first].key;
-    azm_buf_init_fixed(&name, text, sizeof text);
-    azm_buf_add_str(&name, prefix);
-    for (size_t i = 0; i < key.len && i < NAME_MAX; i++)
-        azm_buf_add_byte(&name, (uint8_t)(key.ptr[i] >= 'A' && key.ptr[i] <= 'Z' ? key.ptr[i] + 32 : key.ptr[i]));
+    size_t before = azm_slice_copy(azm_slice_str(prefix), name, 32);
+    size_t len = before + azm_slice_copy(key, name + before, NAME_MAX);
+    for (size_t i = before; i < len; i++)
+        name[i] = (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] + 32 : name[i]);
     bool secret = azm_redact_is_secret(key, AZM_S("")); /* whatever the writer's own list says */
-    struct azm_otlp_array array = azm_otlp_open_array(w, ATTRIBUTES, azm_buf_slice(&name));
+    struct azm_otlp_array array = azm_otlp_open_array(w, ATTRIBUTES, azm_slice_of(name, len));
     for (size_t i = first; i < headers->count; i = find(headers, i + 1, key))
         azm_otlp_array_text(w, secret ? AZM_REDACTED : headers->items[i].value);
     azm_otlp_close_array(w, array);

@@ -126,8 +126,22 @@ static void close_pair(struct azm_otlp_writer *w, struct pair opened)
     azm_otlp_close(w, opened.pair);
 }
 
+/* The usual attribute, without going back for the lengths. */
+static void put_text_pair(struct azm_buf *out, uint32_t no, azm_slice name, azm_slice value)
+{
+    size_t any = azm_wire_bytes_size(1, value.len);
+    azm_wire_put_head(out, no, azm_wire_bytes_size(1, name.len) + azm_wire_bytes_size(2, any));
+    azm_wire_put_bytes(out, 1, name);
+    azm_wire_put_head(out, 2, any);
+    azm_wire_put_bytes(out, 1, value);
+}
+
 void azm_otlp_attribute(struct azm_otlp_writer *w, uint32_t no, azm_slice name, azm_slice value)
 {
+    if (!w->as_json && azm_utf8_is_valid(name) && azm_utf8_is_valid(value)) {
+        put_text_pair(w->out, no, name, value);
+        return;
+    }
     struct pair opened = open_pair(w, no, name);
     azm_otlp_text(w, 1, "stringValue", value);
     close_pair(w, opened);

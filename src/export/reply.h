@@ -3,7 +3,7 @@
 
 #include "base/slice.h"
 
-#define AZM_REPLY_MAX 16384u /* bytes of an answer's body that are read */
+#define AZM_REPLY_MAX (4u << 20) /* bytes of an answer's body that are read: what OTLP wants of a client */
 
 enum azm_verdict {
     AZM_VERDICT_DELIVERED, /* all events are safe */

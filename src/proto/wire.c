@@ -135,6 +135,19 @@ void azm_wire_put_bytes(struct azm_buf *out, uint32_t no, azm_slice value)
     out->len += (size_t)(p - at) + value.len;
 }
 
+void azm_wire_put_head(struct azm_buf *out, uint32_t no, size_t len)
+{
+    uint64_t head = (uint64_t)no << 3 | AZM_WIRE_BYTES;
+    char *at = azm_buf_reserve(out, varint_size(head) + varint_size(len));
+    if (at)
+        out->len += (size_t)(write_varint(write_varint(at, head), len) - at);
+}
+
+size_t azm_wire_bytes_size(uint32_t no, size_t len)
+{
+    return varint_size((uint64_t)no << 3) + varint_size(len) + len;
+}
+
 size_t azm_wire_begin(struct azm_buf *out, uint32_t no)
 {
     tag(out, no, AZM_WIRE_BYTES);

@@ -33,6 +33,11 @@ void azm_wire_put_fixed32(struct azm_buf *out, uint32_t no, uint32_t value);
 void azm_wire_put_double(struct azm_buf *out, uint32_t no, double value);
 void azm_wire_put_bytes(struct azm_buf *out, uint32_t no, azm_slice value);
 
+/* A nested message whose length is known: its head, to be followed by so many bytes. */
+void azm_wire_put_head(struct azm_buf *out, uint32_t no, size_t len);
+/* How long a field of so many bytes is, head included. */
+size_t azm_wire_bytes_size(uint32_t no, size_t len);
+
 /* A nested message: begin, write its fields, end. Returns where its length goes, to be handed to _end. One byte is kept
  * for the length; longer contents are moved. */
 size_t azm_wire_begin(struct azm_buf *out, uint32_t no);

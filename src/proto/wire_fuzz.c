@@ -11,17 +11,13 @@ static void put(struct azm_buf *out, const struct azm_wire_field *field)
     case AZM_WIRE_VARINT: azm_wire_put_uint(out, field->no, field->number); break;
     case AZM_WIRE_FIXED64: azm_wire_put_fixed64(out, field->no, field->number); break;
     case AZM_WIRE_BYTES: azm_wire_put_bytes(out, field->no, field->bytes); break;
-    case AZM_WIRE_FIXED32: /* no writer of ours: a varint will do */
-        azm_wire_put_uint(out, field->no, field->number);
-        break;
+    case AZM_WIRE_FIXED32: azm_wire_put_fixed32(out, field->no, (uint32_t)field->number); break;
     }
 }
 
 static void same(const struct azm_wire_field *a, const struct azm_wire_field *b)
 {
-    bool retyped = a->type == AZM_WIRE_FIXED32 && b->type == AZM_WIRE_VARINT;
-    if (a->no != b->no || (a->type != b->type && !retyped) || a->number != b->number ||
-        !azm_slice_eq(a->bytes, b->bytes))
+    if (a->no != b->no || a->type != b->type || a->number != b->number || !azm_slice_eq(a->bytes, b->bytes))
         abort();
 }
 

@@ -121,7 +121,9 @@ static void writers(void **state)
                                    "\x21\0\0\0\0\0\0\xf8\x3f"
                                    "\x2a\2hi"
                                    "\x32\0"
-                                   "\xc2\x3e\1x";
+                                   "\xc2\x3e\1x"
+                                   "\x3d\1\0\0\x80"
+                                   "\x42\2\x08\7";
     char storage[64];
     struct azm_buf out;
     (void)state;
@@ -133,7 +135,31 @@ static void writers(void **state)
     azm_wire_put_bytes(&out, 5, AZM_S("hi"));
     azm_wire_put_bytes(&out, 6, (azm_slice){NULL, 0});
     azm_wire_put_bytes(&out, 1000, AZM_S("x"));
+    azm_wire_put_fixed32(&out, 7, 0x80000001);
+    azm_wire_put_head(&out, 8, 2);
+    azm_wire_put_uint(&out, 1, 7);
     assert_true(azm_slice_eq(azm_buf_slice(&out), (azm_slice){expected, sizeof expected - 1}));
+}
+
+static void sizes(void **state)
+{
+    static const uint32_t numbers[] = {1, 15, 16, 2047, 2048};
+    static const size_t lens[] = {0, 1, 127, 128, 16383, 16384, 70000};
+    static char content[70000];
+    (void)state;
+    for (size_t n = 0; n < AZM_COUNT(numbers); n++)
+        for (size_t l = 0; l < AZM_COUNT(lens); l++) {
+            struct azm_buf out, head;
+            azm_buf_init(&out, 100000);
+            azm_buf_init(&head, 100);
+            azm_wire_put_bytes(&out, numbers[n], (azm_slice){content, lens[l]});
+            azm_wire_put_head(&head, numbers[n], lens[l]);
+            assert_int_equal(azm_wire_bytes_size(numbers[n], lens[l]), out.len);
+            assert_int_equal(head.len + lens[l], out.len);
+            assert_memory_equal(head.ptr, out.ptr, head.len);
+            azm_buf_dispose(&out);
+            azm_buf_dispose(&head);
+        }
 }
 
 /* Contents whose length takes one byte, two and three, three levels deep. */
@@ -196,8 +222,8 @@ static void full(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(varint),  cmocka_unit_test(fields), cmocka_unit_test(zigzag),
-        cmocka_unit_test(writers), cmocka_unit_test(nested), cmocka_unit_test(full),
+        cmocka_unit_test(varint), cmocka_unit_test(fields), cmocka_unit_test(zigzag), cmocka_unit_test(writers),
+        cmocka_unit_test(sizes),  cmocka_unit_test(nested), cmocka_unit_test(full),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
-/* How events become a request to one kind of server: one const struct per format. No state, no I/O, any thread. */
+/* How events become a request to one kind of server: one const struct per format, and per address where a server has
+ * several (OTLP's traces go to one, its logs to another, each in bodies of their own). No state, no I/O, any thread. */
 #pragma once
 
 #include "base/buf.h"

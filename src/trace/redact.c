@@ -19,7 +19,15 @@ static int hex_digit(char c)
 /* A query parameter's name is compared as the server would read it. */
 static bool is_secret_parameter(azm_slice name)
 {
-    char text[8];
+    static const azm_slice secrets[] = {AZM_S_INIT("code"),
+                                        AZM_S_INIT("sig"),
+                                        AZM_S_INIT("signature"),
+                                        AZM_S_INIT("awsaccesskeyid"),
+                                        AZM_S_INIT("x-amz-signature"),
+                                        AZM_S_INIT("x-amz-credential"),
+                                        AZM_S_INIT("x-amz-security-token"),
+                                        AZM_S_INIT("x-goog-signature")};
+    char text[24]; /* longer than any of them */
     size_t n = 0;
     for (size_t i = 0; i < name.len && n < sizeof text; n++) {
         int high = -1, low = -1;
@@ -31,7 +39,10 @@ static bool is_secret_parameter(azm_slice name)
         i += high >= 0 && low >= 0 ? 3 : 1;
     }
     azm_slice read = {text, n};
-    return azm_slice_eq_nocase(read, AZM_S("code")) || azm_slice_eq_nocase(read, AZM_S("sig"));
+    for (size_t i = 0; i < AZM_COUNT(secrets); i++)
+        if (azm_slice_eq_nocase(read, secrets[i]))
+            return true;
+    return false;
 }
 
 /* How far "https" of "https://" reaches; 0 where the text does not begin with a scheme. */

@@ -1,5 +1,6 @@
 /* What must not leave the process: values of header fields and query parameters that are secrets.
- * Sources: elastic/apm specs, sanitization.md; the function key ("code") and SAS signature ("sig") are ours. */
+ * Sources: elastic/apm specs, sanitization.md; the function key ("code") is ours; the other
+ * parameters, "sig" of a SAS among them, OpenTelemetry's semantic conventions for url.query. */
 #pragma once
 
 #include "base/buf.h"
@@ -15,7 +16,8 @@
  * patterns say. */
 bool azm_redact_is_secret(azm_slice name, azm_slice patterns);
 
-/* Appends the URL with the values of "code" and "sig" replaced (names in any case, percent-encoded or not) and without
+/* Appends the URL with the values of "code", "sig", "Signature", "AWSAccessKeyId", "X-Goog-Signature" and "X-Amz-" with
+ * "Signature", "Credential" or "Security-Token" replaced (names in any case, percent-encoded or not) and without
  * "user:password@". Parameters of a URL inside a parameter and behind a '#' are looked at too. Not a parser: what is no
  * URL passes, with the same two rules. */
 void azm_redact_url(struct azm_buf *out, azm_slice url);

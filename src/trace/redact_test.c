@@ -45,6 +45,12 @@ static const struct {
     {"http://x/api/a?code=abc", "http://x/api/a?code=[REDACTED]"},
     {"http://x/api/a?a=1&CODE=abc&b=2", "http://x/api/a?a=1&CODE=[REDACTED]&b=2"},
     {"http://x/?%63ode=abc&s%69g=1", "http://x/?%63ode=[REDACTED]&s%69g=[REDACTED]"},
+    {"/a?X-Amz-Signature=1&x-amz-credential=2&X-Amz-Security-Token=3&X-Amz-Date=4",
+     "/a?X-Amz-Signature=[REDACTED]&x-amz-credential=[REDACTED]&X-Amz-Security-Token=[REDACTED]&X-Amz-Date=4"},
+    {"/a?AWSAccessKeyId=1&Signature=2&X-Goog-Signature=3&Signatures=4&x-amz-security-tokens=5&x-amz-security-token-and="
+     "6",
+     "/a?AWSAccessKeyId=[REDACTED]&Signature=[REDACTED]&X-Goog-Signature=[REDACTED]&Signatures=4&"
+     "x-amz-security-tokens=5&x-amz-security-token-and=6"},
     {"http://x/?sv=1&sig=a%2Bb#part", "http://x/?sv=1&sig=[REDACTED]#part"},
     {"http://x/?barcode=7&code", "http://x/?barcode=7&code"},
     {"http://x/?code=", "http://x/?code=[REDACTED]"},

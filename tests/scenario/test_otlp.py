@@ -255,6 +255,7 @@ def ids(receiver, status=200):
     return [int.from_bytes(span.span_id, "big") for span in receiver.spans(status)]
 
 
+@pytest.mark.threads
 @pytest.mark.parametrize("protocol", [{}, {"protocol": "json"}], ids=["protobuf", "json"])
 def test_requests_are_what_the_protocol_wants(place, receive, protocol):
     receiver = receive(host="127.0.0.2")  # another machine: with Elastic's format that would mean gzip
@@ -272,6 +273,7 @@ def test_requests_are_what_the_protocol_wants(place, receive, protocol):
     wait_for(lambda: writer.number("used") == 0)
 
 
+@pytest.mark.threads
 @pytest.mark.parametrize("content_type", [PROTOBUF, JSON])
 def test_a_partial_success(place, receive, content_type):
     receiver = receive((200, otlp.partial(2, "too old", content_type), {"Content-Type": content_type}), 200)
@@ -298,6 +300,7 @@ def test_a_warning_is_told_once(place, receive):
     assert place.status("n1")["dropped"]["rejected"] == 0
 
 
+@pytest.mark.threads
 @pytest.mark.parametrize("script", [[429, 200], [502, 503, 504, 200], [(503, b"", {"Retry-After": "1"}), 200]], ids=str)
 def test_what_may_be_retried_is(place, receive, script):
     receiver = receive(*script)
@@ -376,6 +379,7 @@ def test_a_scheme_may_be_missing(place, receive):
     receiver.wait(1)
 
 
+@pytest.mark.threads
 @pytest.mark.skipif(not shutil.which("openssl"), reason="makes certificates with openssl, which is not here")
 def test_certificates_of_both_sides(place, receive, tmp_path):
     for name in ("server", "client"):

@@ -160,7 +160,8 @@ def test_a_run_inside_a_run(app, hub):
 
 # --- where the data goes ---
 
-@pytest.mark.parametrize("name", ["ELASTIC_APM_SERVER_URL", "OTEL_EXPORTER_OTLP_ENDPOINT"])
+@pytest.mark.parametrize("name", ["ELASTIC_APM_SERVER_URL", "OTEL_EXPORTER_OTLP_ENDPOINT",
+                                  "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"])
 @pytest.mark.parametrize("where", ["environment", "local settings"])
 def test_a_configured_server_needs_no_hub(app, name, where):
     server = {name: "https://user:secret@apm.example:8200/x"}

@@ -277,7 +277,9 @@ struct azm_sender *azm_http_open(const struct azm_exporter_kind *kind, const str
     struct azm_sender *sender = NULL;
     azm_buf_init(&url, URL_MAX);
     kind->url(&url, destination);
-    if (check(destination, azm_buf_slice(&url), err) == AZM_OK)
+    if (url.failed)
+        azm_fail(err, AZM_TOO_BIG, "the server's URL is longer than %u bytes", URL_MAX);
+    else if (check(destination, azm_buf_slice(&url), err) == AZM_OK)
         sender = open_http(kind, destination, azm_buf_slice(&url), err);
     azm_buf_dispose(&url);
     return sender;

@@ -75,6 +75,59 @@ static void secrets_that_would_be_headers(void **state)
     assert_null(azm_http_open(&azm_exporter_elastic, &destination, &err));
 }
 
+static void otlp_destinations(void **state)
+{
+    static char long_url[70000];
+    memset(long_url, 'x', sizeof long_url - 1);
+    memcpy(long_url, "http://", 7);
+    const struct {
+        struct azm_destination destination;
+        bool loopback;
+        const char *says; /* NULL: it can be used */
+    } rows[] = {
+        {{.url = AZM_S("http://localhost:4318"), .headers = AZM_S("a=b%20c,d=e")}, true, NULL},
+        {{.url = AZM_S("https://otlp.example"), .gzip = true}, false, NULL},
+        {{.full_url = AZM_S("127.0.0.1:4318/x"), .insecure = true}, true, NULL},
+        {{.url = AZM_S("http://o"), .full_url = AZM_S("http://localhost")}, true, NULL},
+        {{.url = AZM_S("http://o"), .headers = AZM_S("a=b%0d%0aX: y")}, false, "list of headers"},
+        {{.url = AZM_S("http://o"), .headers = AZM_S("secret")}, false, "list of headers"},
+        {{.url = AZM_S("unix://o")}, false, "expected http://HOST"},
+        {{.url = AZM_S("http://u:secret@/")}, false, "expected http://HOST"},
+        {{.url = azm_slice_str(long_url)}, false, "longer than"},
+    };
+    (void)state;
+    for (size_t i = 0; i < AZM_COUNT(rows); i++) {
+        struct azm_destination destination = rows[i].destination;
+        struct azm_error err = {AZM_OK, ""};
+        destination.kind = AZM_DESTINATION_OTLP;
+        struct azm_sender *sender = azm_http_open(azm_exporter_for(&destination), &destination, &err);
+        assert_int_equal(sender != NULL, rows[i].says == NULL);
+        if (sender) {
+            assert_int_equal(sender->loopback, rows[i].loopback);
+            sender->close(sender);
+        } else {
+            assert_non_null(strstr(err.text, rows[i].says));
+            assert_null(strstr(err.text, "secret"));
+        }
+    }
+}
+
+static void exporters_of_destinations(void **state)
+{
+    static const struct {
+        struct azm_destination destination;
+        const struct azm_exporter_kind *kind;
+    } rows[] = {
+        {{.kind = AZM_DESTINATION_NONE}, NULL},
+        {{.kind = AZM_DESTINATION_ELASTIC, .protocol = AZM_OTLP_JSON}, &azm_exporter_elastic},
+        {{.kind = AZM_DESTINATION_OTLP}, &azm_exporter_otlp},
+        {{.kind = AZM_DESTINATION_OTLP, .protocol = AZM_OTLP_JSON}, &azm_exporter_otlp_json},
+    };
+    (void)state;
+    for (size_t i = 0; i < AZM_COUNT(rows); i++)
+        assert_ptr_equal(azm_exporter_for(&rows[i].destination), rows[i].kind);
+}
+
 static void a_stopped_sender_gives_up_at_once(void **state)
 {
     struct azm_destination destination = {.kind = AZM_DESTINATION_ELASTIC, .url = AZM_S("https://apm.example/")};
@@ -98,6 +151,8 @@ int main(void)
         cmocka_unit_test(user_agents),
         cmocka_unit_test(addresses_that_cannot_be_used),
         cmocka_unit_test(secrets_that_would_be_headers),
+        cmocka_unit_test(otlp_destinations),
+        cmocka_unit_test(exporters_of_destinations),
         cmocka_unit_test(a_stopped_sender_gives_up_at_once),
     };
     if (azm_http_setup(NULL) != AZM_OK)

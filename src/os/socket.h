@@ -16,8 +16,10 @@ typedef intptr_t azm_socket; /* a descriptor, on Windows a SOCKET */
 #define AZM_SOCKET_AGAIN  ((ptrdiff_t)-1) /* not now */
 #define AZM_SOCKET_BROKEN ((ptrdiff_t)-2) /* reset, or otherwise beyond use */
 
-/* On 127.0.0.1, on a port that the system chooses. */
+/* On 127.0.0.1, on *port, or, when that is 0, on a port that the system chooses: *port then says which. */
 azm_socket azm_socket_listen(uint16_t *port, struct azm_error *err);
+/* On ::1 alone. AZM_BUSY: the port is taken; AZM_NETWORK: there is no IPv6 here, or another failure. */
+azm_socket azm_socket_listen_v6(uint16_t port, struct azm_error *err);
 /* The next connection, without Nagle's delay; AZM_SOCKET_NONE when there is none. When there are no descriptors left
  * the newcomer is closed, because it would else be offered again and again. */
 azm_socket azm_socket_accept(azm_socket listener);

@@ -21,7 +21,8 @@ static void no_delay(int fd)
 
 azm_socket azm_socket_listen(uint16_t *port, struct azm_error *err)
 {
-    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons(*port)};
     socklen_t size = sizeof(address);
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd >= 0 && bind(fd, (struct sockaddr *)&address, size) == 0 && listen(fd, BACKLOG) == 0 &&
@@ -29,7 +30,22 @@ azm_socket azm_socket_listen(uint16_t *port, struct azm_error *err)
         *port = ntohs(address.sin_port);
         return fd;
     }
-    (void)azm_fail(err, AZM_NETWORK, "cannot listen on 127.0.0.1: %s", strerror(errno));
+    (void)azm_fail(err, errno == EADDRINUSE ? AZM_BUSY : AZM_NETWORK, "cannot listen on 127.0.0.1: %s",
+                   strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return AZM_SOCKET_NONE;
+}
+
+azm_socket azm_socket_listen_v6(uint16_t port, struct azm_error *err)
+{
+    struct sockaddr_in6 address = {
+        .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT, .sin6_port = htons(port)};
+    int on = 1, fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on)) == 0 &&
+        bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0 && listen(fd, BACKLOG) == 0)
+        return fd;
+    (void)azm_fail(err, errno == EADDRINUSE ? AZM_BUSY : AZM_NETWORK, "cannot listen on ::1: %s", strerror(errno));
     if (fd >= 0)
         close(fd);
     return AZM_SOCKET_NONE;

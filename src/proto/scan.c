@@ -128,6 +128,8 @@ static bool length_done(struct azm_scan *scan)
 static inline const uint8_t *pass_content(struct azm_scan *scan, const uint8_t *p, const uint8_t *end)
 {
     size_t n = (uint64_t)(end - p) < scan->left ? (size_t)(end - p) : (size_t)scan->left;
+    if (scan->state == IN_TAKEN && AZM_UNLIKELY(scan->target.watched))
+        scan->handler->piece(scan->self, scan->rule->slot, azm_slice_of(p, n));
     if (scan->state == IN_TAKEN && scan->copied < scan->target.cap) {
         size_t room = scan->target.cap - scan->copied, part = n < room ? n : room;
         memcpy(scan->target.to + scan->copied, p, part);
@@ -223,6 +225,8 @@ static const uint8_t *pass_whole_fields(struct azm_scan *scan, const uint8_t *p,
                 struct azm_scan_target target = scan->handler->want(scan->self, rule->slot, len);
                 size_t copied = len < target.cap ? len : target.cap;
                 if (target.to) {
+                    if (AZM_UNLIKELY(target.watched))
+                        scan->handler->piece(scan->self, rule->slot, azm_slice_of(q, len));
                     memcpy(target.to, q, copied);
                     scan->handler->took(scan->self, rule->slot, copied, len);
                 }

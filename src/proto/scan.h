@@ -32,6 +32,7 @@ struct azm_scan_message {
 struct azm_scan_target {
     char *to;
     size_t cap;
+    bool watched; /* piece() is told where they lie in the input */
 };
 
 struct azm_scan_handler {
@@ -44,6 +45,8 @@ struct azm_scan_handler {
     /* An entered submessage begins and ends (once per element of a repeated field). */
     void (*enter)(void *self, unsigned slot);
     void (*leave)(void *self, unsigned slot);
+    /* Some of a watched field's bytes, where they were fed. NULL when nothing is ever watched. */
+    void (*piece)(void *self, unsigned slot, azm_slice piece);
 };
 
 struct azm_scan {

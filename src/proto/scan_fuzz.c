@@ -28,7 +28,7 @@ static struct azm_scan_target want(void *self, unsigned slot, uint64_t len)
 {
     struct told *told = self;
     tell(told, slot, len);
-    return (struct azm_scan_target){slot == 5 ? NULL : told->text, sizeof told->text};
+    return (struct azm_scan_target){slot == 5 ? NULL : told->text, sizeof told->text, slot == 3};
 }
 
 static void took(void *self, unsigned slot, size_t copied, uint64_t len)
@@ -52,7 +52,14 @@ static void leave(void *self, unsigned slot)
     tell(self, 300 + slot, 0);
 }
 
-static const struct azm_scan_handler handler = {want, took, number, enter, leave};
+/* Byte by byte: the same for every cut. */
+static void piece(void *self, unsigned slot, azm_slice bytes)
+{
+    for (size_t i = 0; i < bytes.len; i++)
+        tell(self, 400 + slot, (uint8_t)bytes.ptr[i]);
+}
+
+static const struct azm_scan_handler handler = {want, took, number, enter, leave, piece};
 
 static enum azm_status scan(azm_slice bytes, size_t cut, struct told *told)
 {

@@ -33,8 +33,8 @@ static struct azm_scan_target want(void *self, unsigned slot, uint64_t len)
 {
     struct journal *journal = self;
     azm_buf_addf(&journal->text, "?%u:%u ", slot, (unsigned)len);
-    return slot == SLOT_VALUE && len == 3 ? (struct azm_scan_target){NULL, 0}
-                                          : (struct azm_scan_target){journal->store, sizeof journal->store};
+    return slot == SLOT_VALUE && len == 3 ? (struct azm_scan_target){NULL, 0, false}
+                                          : (struct azm_scan_target){journal->store, sizeof journal->store, false};
 }
 
 static void took(void *self, unsigned slot, size_t copied, uint64_t len)
@@ -58,7 +58,7 @@ static void leave(void *self, unsigned slot)
     azm_buf_addf(&((struct journal *)self)->text, ")%u ", slot);
 }
 
-static const struct azm_scan_handler handler = {want, took, number, enter, leave};
+static const struct azm_scan_handler handler = {want, took, number, enter, leave, NULL};
 
 /* Feeds in pieces: the first `cut` bytes, then the rest; cut SIZE_MAX means byte by byte. */
 static enum azm_status run(azm_slice message, size_t cut, struct journal *journal)
@@ -111,6 +111,53 @@ static void any_cut_gives_the_same(void **state)
         azm_buf_add_byte(&journal.text, 0);
         assert_string_equal(journal.text.ptr, expected);
     }
+    azm_buf_dispose(&message);
+    azm_buf_dispose(&journal.text);
+}
+
+static struct azm_scan_target want_watched(void *self, unsigned slot, uint64_t len)
+{
+    struct azm_scan_target target = want(self, slot, len);
+    target.watched = slot == SLOT_VALUE && len == 5;
+    return target;
+}
+
+static void cross_out(void *self, unsigned slot, azm_slice piece)
+{
+    (void)self;
+    assert_int_equal(slot, SLOT_VALUE);
+    for (size_t i = 0; i < piece.len; i++)
+        *(char *)(uintptr_t)(piece.ptr + i) = '*';
+}
+
+/* Every byte of the one watched value is shown where it lies, and no other byte. */
+static void a_watched_value_can_be_overwritten_at_any_cut(void **state)
+{
+    static const struct azm_scan_handler watching = {want_watched, took, number, enter, leave, cross_out};
+    struct azm_buf clean, message;
+    struct journal journal;
+    (void)state;
+    azm_buf_init(&clean, 4096);
+    azm_buf_init(&message, 4096);
+    azm_buf_init(&journal.text, 65536);
+    sample(&clean);
+    size_t at = 0;
+    while (memcmp(clean.ptr + at, "value", 5) != 0)
+        at++;
+    for (size_t cut = 0; cut <= clean.len; cut++) {
+        struct azm_scan scan;
+        azm_buf_clear(&message);
+        azm_buf_add(&message, azm_buf_slice(&clean));
+        azm_slice whole = azm_buf_slice(&message);
+        azm_scan_begin(&scan, &root, whole.len, &watching, &journal);
+        assert_int_equal(azm_scan_feed(&scan, azm_slice_take(whole, cut)), cut == whole.len ? AZM_END : AZM_OK);
+        if (cut < whole.len)
+            assert_int_equal(azm_scan_feed(&scan, azm_slice_drop(whole, cut)), AZM_END);
+        assert_memory_equal(message.ptr, clean.ptr, at);
+        assert_memory_equal(message.ptr + at, "*****", 5);
+        assert_memory_equal(message.ptr + at + 5, clean.ptr + at + 5, clean.len - at - 5);
+    }
+    azm_buf_dispose(&clean);
     azm_buf_dispose(&message);
     azm_buf_dispose(&journal.text);
 }
@@ -185,6 +232,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(any_cut_gives_the_same),
+        cmocka_unit_test(a_watched_value_can_be_overwritten_at_any_cut),
         cmocka_unit_test(every_truncation_is_bad_or_unfinished),
         cmocka_unit_test(malformed_messages_are_named),
     };

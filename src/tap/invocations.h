@@ -15,6 +15,9 @@ struct azm_kept_headers {
     uint16_t at, size, count;
 };
 
+/* The HTTP exchange of an invocation under HTTP proxying (proxied.h). */
+enum azm_leg { AZM_LEG_NONE, AZM_LEG_OPEN, AZM_LEG_ENDED };
+
 struct azm_invocation {
     uint32_t next;                       /* in the table's chain, or in the free list */
     struct azm_invocation *next_waiting; /* the session's */
@@ -22,6 +25,15 @@ struct azm_invocation {
     bool answered; /* complete, but waits until its function is known */
     bool lost;     /* the worker or the stream ended before it answered */
     bool has_http, coldstart, clipped;
+
+    bool proxied; /* the gRPC leg tells nothing of its HTTP request */
+    bool early;   /* only its HTTP request was seen so far */
+    bool replied; /* answered on the gRPC leg; the HTTP leg has still to end */
+    enum azm_leg leg;
+    unsigned leg_status;                  /* 0: no answer was seen */
+    bool has_sizes;                       /* the exchange was whole */
+    uint64_t request_size, response_size; /* bytes of content */
+
     char id[AZM_INVOCATION_ID_MAX + 1];
     int64_t start_us, wall_us; /* monotonic and wall clock at the request */
     uint64_t duration_us;      /* once answered */

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 
 #include "http/h2.h"
+#include "tap/http_leg.h"
+#include "tap/patch.h"
 #include "tap/rpc.h"
 #include "tap/rpc_tables.h"
 #include "tap/session.h"
@@ -20,6 +22,8 @@ struct event_stream {
 struct azm_observed {
     struct azm_observer *observer;
     struct azm_observed *next, **link;
+    struct azm_http_leg *leg; /* on the HTTP wire; the rest is for gRPC */
+    struct azm_patch patch;
     struct azm_h2 h2[2];  /* by enum azm_side */
     bool blind;           /* bytes pass unseen */
     bool is_event_stream; /* the header block that is being read has the path */
@@ -49,6 +53,7 @@ static void drop_stream(struct azm_observed *connection, struct event_stream **s
 {
     free(*stream);
     *stream = NULL;
+    connection->patch.open = false;
     azm_session_stream_closed(connection->observer->session, connection->now_us);
 }
 
@@ -57,6 +62,7 @@ static void drop_stream(struct azm_observed *connection, struct event_stream **s
 static void go_blind(struct azm_observed *connection, const char *why)
 {
     connection->blind = true;
+    connection->patch.open = false;
     azm_session_blind(connection->observer->session, why);
 }
 
@@ -108,8 +114,10 @@ static void on_data(void *self, uint32_t id, azm_slice piece)
     uint64_t malformed = reader->malformed;
     if (azm_rpc_reader_feed(reader, piece, connection->now_us) != AZM_OK)
         go_blind(connection, "an EventStream is not gRPC any more; its bytes pass unseen");
-    for (; malformed < reader->malformed; malformed++)
+    for (; malformed < reader->malformed; malformed++) {
         azm_session_malformed(connection->observer->session, side == AZM_FROM_WORKER);
+        connection->patch.open = false;
+    }
 }
 
 static void on_stream_end(void *self, uint32_t id)
@@ -136,20 +144,33 @@ static const struct azm_h2_handler handler = {on_header, on_headers_end, on_data
 
 /* --- connections --- */
 
-struct azm_observed *azm_observer_connection(struct azm_observer *observer, int64_t now_us)
+static bool begin_wire(struct azm_observed *connection, enum azm_wire wire)
+{
+    if (wire == AZM_WIRE_HTTP) {
+        connection->leg = azm_http_leg_open(connection->observer->session);
+        return connection->leg != NULL;
+    }
+    azm_h2_init_client(&connection->h2[AZM_FROM_WORKER], &handler, connection);
+    azm_h2_init_server(&connection->h2[AZM_FROM_HOST], &connection->h2[AZM_FROM_WORKER], &handler, connection);
+    return true;
+}
+
+struct azm_observed *azm_observer_connection(struct azm_observer *observer, enum azm_wire wire, int64_t now_us)
 {
     struct azm_observed *connection = observer ? calloc(1, sizeof *connection) : NULL;
     if (!connection)
         return NULL;
     connection->observer = observer;
+    if (!begin_wire(connection, wire)) {
+        free(connection);
+        return NULL;
+    }
     connection->now_us = now_us;
     connection->next = observer->connections;
     connection->link = &observer->connections;
     if (connection->next)
         connection->next->link = &connection->next;
     observer->connections = connection;
-    azm_h2_init_client(&connection->h2[AZM_FROM_WORKER], &handler, connection);
-    azm_h2_init_server(&connection->h2[AZM_FROM_HOST], &connection->h2[AZM_FROM_WORKER], &handler, connection);
     return connection;
 }
 
@@ -159,10 +180,35 @@ void azm_observed_bytes(struct azm_observed *connection, enum azm_side from, azm
         return;
     connection->observer->now_us = connection->now_us = now_us;
     connection->side = from;
+    if (connection->leg) {
+        azm_http_leg_bytes(connection->leg, from, bytes, now_us);
+        return;
+    }
     if (azm_h2_feed(&connection->h2[from], bytes) == AZM_OK)
         return;
     go_blind(connection, from == AZM_FROM_WORKER ? "the worker's bytes are not HTTP/2; they pass unseen"
                                                  : "the host's bytes are not HTTP/2; they pass unseen");
+}
+
+bool azm_observed_armed(const struct azm_observed *connection, enum azm_side from)
+{
+    return connection && from == AZM_FROM_WORKER && !connection->leg && !connection->blind &&
+           azm_session_armed(connection->observer->session);
+}
+
+size_t azm_observed_first(struct azm_observed *connection, char *bytes, size_t len, int64_t now_us)
+{
+    struct azm_session *session = connection->observer->session;
+    azm_session_patch(session, &connection->patch);
+    azm_observed_bytes(connection, AZM_FROM_WORKER, (azm_slice){bytes, len}, now_us);
+    azm_session_patch(session, NULL);
+    return connection->patch.open ? (size_t)(bytes + len - connection->patch.at[0]) : 0;
+}
+
+void azm_observed_let_go(struct azm_observed *connection)
+{
+    if (connection)
+        connection->patch.open = false;
 }
 
 void azm_observed_end(struct azm_observed *connection, enum azm_side from, int64_t now_us)
@@ -171,6 +217,10 @@ void azm_observed_end(struct azm_observed *connection, enum azm_side from, int64
         return;
     connection->observer->now_us = connection->now_us = now_us;
     connection->side = from;
+    if (connection->leg) {
+        azm_http_leg_end(connection->leg, from, now_us);
+        return;
+    }
     for (unsigned i = 0; i < STREAMS_MAX; i++)
         if (connection->streams[i])
             on_stream_end(connection, connection->streams[i]->id);
@@ -184,8 +234,12 @@ void azm_observed_close(struct azm_observed *connection, int64_t now_us)
     for (unsigned i = 0; i < STREAMS_MAX; i++)
         if (connection->streams[i])
             drop_stream(connection, &connection->streams[i]);
-    azm_h2_dispose(&connection->h2[AZM_FROM_HOST]);
-    azm_h2_dispose(&connection->h2[AZM_FROM_WORKER]);
+    if (connection->leg) {
+        azm_http_leg_close(connection->leg, now_us);
+    } else {
+        azm_h2_dispose(&connection->h2[AZM_FROM_HOST]);
+        azm_h2_dispose(&connection->h2[AZM_FROM_WORKER]);
+    }
     *connection->link = connection->next;
     if (connection->next)
         connection->next->link = connection->link;
@@ -198,10 +252,12 @@ struct azm_observer *azm_observer_open(const struct azm_observer_options *option
 {
     struct azm_session *session = azm_session_open(options->env, options->program);
     struct azm_observer *observer = session ? calloc(1, sizeof *observer) : NULL;
-    if (observer)
-        *observer = (struct azm_observer){.session = session, .close_wait_ms = options->close_wait_ms};
-    else
+    if (!observer) {
         azm_session_close(session, 0, 0);
+        return NULL;
+    }
+    *observer = (struct azm_observer){.session = session, .close_wait_ms = options->close_wait_ms};
+    azm_session_forward(session, &options->forward);
     return observer;
 }
 

@@ -51,7 +51,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!made)
         make_run_dir();
     struct azm_observer *observer = azm_observer_open(&options);
-    struct azm_observed *connection = azm_observer_connection(observer, 1);
+    struct azm_observed *connection = azm_observer_connection(observer, AZM_WIRE_GRPC, 1);
     int64_t now_us = 1;
     while (size) {
         enum azm_side side = data[0] & 0x80 ? AZM_FROM_HOST : AZM_FROM_WORKER;

@@ -11,6 +11,7 @@
 
 #include "base/hash.h"
 #include "recording/format.h"
+#include "tap/proxied.h"
 #include "tap/session.h"
 
 #define WHOLE_MAX 100000u /* recordings above this many bytes are cut at fewer places */
@@ -18,6 +19,8 @@
 static struct {
     uint64_t hash;
     unsigned messages, functions, requests, responses, streams, blind, malformed;
+    char uri[128]; /* that is being told */
+    size_t uri_len;
 } told;
 
 static void tell(azm_slice text)
@@ -60,10 +63,68 @@ static void on_variable(void *self, azm_slice name, azm_slice value)
     tell(value);
 }
 
-const struct azm_rpc_listener azm_session_from_host = {on_message, on_function, on_variable};
-const struct azm_rpc_listener azm_session_from_worker = {on_message, on_function, on_variable};
+static void on_http_uri(void *self, azm_slice piece)
+{
+    (void)self;
+    for (size_t i = 0; i < piece.len && told.uri_len < sizeof told.uri; i++)
+        told.uri[told.uri_len++] = piece.ptr[i];
+}
+
+static void on_http_uri_end(void *self)
+{
+    (void)self;
+    tell((azm_slice){told.uri, told.uri_len});
+    told.uri_len = 0;
+}
+
+const struct azm_rpc_listener azm_session_from_host = {on_message, on_function, on_variable, on_http_uri,
+                                                       on_http_uri_end};
+const struct azm_rpc_listener azm_session_from_worker = {on_message, on_function, on_variable, on_http_uri,
+                                                         on_http_uri_end};
 
 static char session_place;
+
+void azm_session_forward(struct azm_session *session, const struct azm_forward *forward)
+{
+    (void)session;
+    (void)forward;
+}
+
+bool azm_session_armed(const struct azm_session *session)
+{
+    (void)session;
+    return false;
+}
+
+void azm_session_patch(struct azm_session *session, struct azm_patch *patch)
+{
+    (void)session;
+    (void)patch;
+}
+
+bool azm_proxied_request(struct azm_session *session, azm_slice id, const struct azm_http_head *head, int64_t now_us)
+{
+    (void)session;
+    (void)id;
+    (void)head;
+    (void)now_us;
+    return false;
+}
+
+void azm_proxied_response(struct azm_session *session, azm_slice id, const struct azm_http_head *head)
+{
+    (void)session;
+    (void)id;
+    (void)head;
+}
+
+void azm_proxied_end(struct azm_session *session, azm_slice id, const struct azm_leg_end *end, int64_t now_us)
+{
+    (void)session;
+    (void)id;
+    (void)end;
+    (void)now_us;
+}
 
 struct azm_session *azm_session_open(const struct azm_env *env, const char *program)
 {
@@ -154,7 +215,7 @@ static void play(const struct azm_recording *recording, size_t which, size_t cut
         const struct azm_recording_event *event = &recording->events[i];
         struct azm_observed **connection = &connections[event->connection];
         if (event->kind == AZM_RECORDING_OPEN)
-            *connection = azm_observer_connection(observer, 1);
+            *connection = azm_observer_connection(observer, AZM_WIRE_GRPC, 1);
         else if (event->kind == AZM_RECORDING_CHUNK)
             bytes(*connection, event, which == i || which == SIZE_MAX ? cut : 0);
         else

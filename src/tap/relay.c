@@ -5,11 +5,12 @@
 #include <uv.h>
 
 #include "os/clock.h"
-#include "os/socket.h"
+#include "tap/listen.h"
 
 enum {
     CHUNK = 64 * 1024,
     ADDRESSES_MAX = 2, /* "localhost" is tried as 127.0.0.1 and as ::1 */
+    BEAT_MS = 25,      /* of what is done again and again, or is given up after two beats */
 };
 
 enum half_state {
@@ -26,6 +27,8 @@ struct half {
     enum half_state state;
     bool reset;            /* the source broke off */
     size_t start, pending; /* of kept: received here, not yet taken by the other side */
+    size_t held;           /* behind these: not to be sent yet, because they may have to be overwritten */
+    unsigned beats;        /* since the first of them is held */
     char kept[CHUNK];
 };
 
@@ -34,15 +37,24 @@ struct connection {
     struct azm_relay *relay;
     struct azm_observed *observed;
     struct connection *next, *prev;
-    size_t address; /* of the host, now tried */
+    size_t address;   /* of the target, now tried */
+    unsigned attempt; /* to connect, on all addresses */
     int open_handles;
-    bool connected, closing;
-    struct half halves[2]; /* by enum azm_side */
+    bool connected, closing, waits; /* waits: for the next attempt */
+    struct half halves[2];          /* by enum azm_side */
+};
+
+struct listener {
+    uv_poll_t poll;
+    azm_socket socket;
 };
 
 struct azm_relay {
-    uv_poll_t poll;
-    azm_socket listener;
+    struct listener listeners[AZM_LISTENERS_MAX];
+    uv_timer_t beat; /* runs only when something is held or waits */
+    bool beating;
+    int open_handles;
+    enum azm_side near, far; /* whose side opens connections, and to whom */
     struct azm_relay_options options;
     struct azm_observer *observer;
     struct connection *connections;
@@ -51,7 +63,7 @@ struct azm_relay {
     uint16_t port;
     const char *addresses[ADDRESSES_MAX];
     size_t address_count;
-    bool closing, listener_closed;
+    bool closing;
 };
 
 /* Filled and used up within one call of receive(): one for all. */
@@ -69,7 +81,7 @@ static struct half *other(struct connection *connection, const struct half *half
 
 static void free_unused(struct azm_relay *relay)
 {
-    if (relay->listener_closed && relay->connection_count == 0)
+    if (relay->open_handles == 0 && relay->connection_count == 0)
         free(relay);
 }
 
@@ -111,6 +123,16 @@ static void close_connection(struct connection *connection, const struct half *r
     azm_observed_close(connection->observed, azm_clock_mono_us());
     for (size_t i = 0; i < AZM_COUNT(connection->halves); i++)
         close_side(&connection->halves[i], reset == &connection->halves[i], on_closed);
+}
+
+/* Nothing of it is to be overwritten any more. */
+static void let_go(struct connection *connection, struct half *half)
+{
+    if (half->held == 0)
+        return;
+    azm_observed_let_go(connection->observed);
+    half->pending += half->held;
+    half->held = 0;
 }
 
 static void on_event(uv_poll_t *poll, int status, int events);
@@ -161,7 +183,7 @@ static void finish_half(struct connection *connection, struct half *half)
 static void break_half(struct connection *connection, struct half *half)
 {
     struct half *back = other(connection, half);
-    half->pending = 0;
+    half->pending = half->held = 0;
     half->state = HALF_DONE;
     back->reset = true;
     if (back->state == HALF_DONE)
@@ -170,6 +192,7 @@ static void break_half(struct connection *connection, struct half *half)
 
 static void end_half(struct connection *connection, struct half *half, bool reset, int64_t now_us)
 {
+    let_go(connection, half);
     half->state = HALF_ENDING;
     half->reset = half->reset || reset;
     azm_observed_end(connection->observed, side_of(connection, half), now_us);
@@ -223,6 +246,36 @@ static void receive(struct connection *connection, struct half *half)
         azm_observed_bytes(connection->observed, side_of(connection, half), bytes, now_us);
 }
 
+static void start_beat(struct azm_relay *relay);
+
+/* As receive, but it is looked at before it is sent, where it is kept; and the end of it may be held back. */
+static void receive_armed(struct connection *connection, struct half *half)
+{
+    if (half->held == 0)
+        half->start = 0;
+    char *to = half->kept + half->start + half->held;
+    ptrdiff_t n = azm_socket_receive(half->socket, to, sizeof(half->kept) - half->start - half->held);
+    if (n == AZM_SOCKET_AGAIN)
+        return;
+    int64_t now_us = azm_clock_mono_us();
+    if (n <= 0) {
+        end_half(connection, half, n != 0, now_us);
+        return;
+    }
+    size_t all = half->held + (size_t)n;
+    bool began = half->held == 0;
+    half->held = azm_observed_first(connection->observed, to, (size_t)n, now_us);
+    half->pending = all - half->held;
+    if (half->held && half->start + all == sizeof(half->kept)) /* no room to wait for the rest */
+        let_go(connection, half);
+    if (half->held > 0 && began) {
+        half->beats = 0;
+        start_beat(connection->relay);
+    }
+    if (half->pending > 0)
+        send_kept(connection, half);
+}
+
 static void on_connected(struct connection *connection);
 
 static void on_event(uv_poll_t *poll, int status, int events)
@@ -241,30 +294,50 @@ static void on_event(uv_poll_t *poll, int status, int events)
     }
     if ((events & UV_WRITABLE) && other(connection, half)->pending > 0)
         send_kept(connection, other(connection, half));
-    if ((events & UV_READABLE) && !connection->closing && half->state == HALF_OPEN && half->pending == 0)
-        receive(connection, half);
+    if ((events & UV_READABLE) && !connection->closing && half->state == HALF_OPEN && half->pending == 0) {
+        if (AZM_UNLIKELY(half->held || azm_observed_armed(connection->observed, side_of(connection, half))))
+            receive_armed(connection, half);
+        else
+            receive(connection, half);
+    }
     watch_both(connection);
 }
 
-static void connect_host(struct connection *connection);
+static void connect_target(struct connection *connection);
 
 static void on_retry(uv_handle_t *handle)
 {
     struct connection *connection = handle->data;
+    if (connection->closing) {
+        on_closed(handle);
+        return;
+    }
     connection->open_handles--;
-    connect_host(connection);
+    connect_target(connection);
+}
+
+/* Every address was tried. */
+static void attempt_failed(struct connection *connection)
+{
+    struct azm_relay *relay = connection->relay;
+    connection->address = 0;
+    if (++connection->attempt < relay->options.connect_attempts) {
+        connection->waits = true;
+        start_beat(relay);
+    } else {
+        close_connection(connection, &connection->halves[relay->near]);
+    }
 }
 
 static void on_connected(struct connection *connection)
 {
-    struct half *host = &connection->halves[AZM_FROM_HOST];
-    if (azm_socket_connected(host->socket)) {
+    struct half *target = &connection->halves[connection->relay->far];
+    if (azm_socket_connected(target->socket)) {
         connection->connected = true;
         watch_both(connection);
-    } else if (++connection->address < connection->relay->address_count) {
-        close_side(host, false, on_retry);
     } else {
-        close_connection(connection, &connection->halves[AZM_FROM_WORKER]);
+        connection->address++;
+        close_side(target, false, on_retry);
     }
 }
 
@@ -283,18 +356,55 @@ static bool open_side(struct connection *connection, struct half *half, azm_sock
     return true;
 }
 
-/* The worker's side is not watched before the host's is there. */
-static void connect_host(struct connection *connection)
+/* The near side is not watched before the far one is there. */
+static void connect_target(struct connection *connection)
 {
     struct azm_relay *relay = connection->relay;
-    struct half *host = &connection->halves[AZM_FROM_HOST];
+    struct half *target = &connection->halves[relay->far];
     for (; connection->address < relay->address_count; connection->address++)
-        if (open_side(connection, host,
+        if (open_side(connection, target,
                       azm_socket_connect(relay->addresses[connection->address], relay->options.target.port))) {
-            watch(connection, host);
+            watch(connection, target);
             return;
         }
-    close_connection(connection, &connection->halves[AZM_FROM_WORKER]);
+    attempt_failed(connection);
+}
+
+/* One more beat has passed for this connection. True: it needs the next one too. */
+static bool beat(struct connection *connection)
+{
+    struct half *half = &connection->halves[AZM_FROM_WORKER];
+    if (connection->waits) {
+        connection->waits = false;
+        connect_target(connection);
+    }
+    if (half->held && ++half->beats >= 2) {
+        let_go(connection, half);
+        send_kept(connection, half);
+        watch_both(connection);
+    }
+    return !connection->closing && (connection->waits || half->held > 0);
+}
+
+static void on_beat(uv_timer_t *timer)
+{
+    struct azm_relay *relay = timer->data;
+    bool more = false;
+    for (struct connection *c = relay->connections; c; c = c->next)
+        more |= !c->closing && beat(c);
+    if (more)
+        return;
+    relay->beating = false;
+    uv_timer_stop(timer);
+}
+
+static void start_beat(struct azm_relay *relay)
+{
+    if (relay->beating)
+        return;
+    relay->beating = true;
+    uv_update_time(relay->options.loop);
+    uv_timer_start(&relay->beat, on_beat, BEAT_MS, BEAT_MS);
 }
 
 static struct connection *new_connection(struct azm_relay *relay)
@@ -325,7 +435,7 @@ static void on_connection(uv_poll_t *poll, int status, int events)
     struct azm_relay *relay = poll->data;
     (void)status;
     (void)events;
-    azm_socket socket = azm_socket_accept(relay->listener);
+    azm_socket socket = azm_socket_accept(((struct listener *)(void *)poll)->socket);
     if (socket == AZM_SOCKET_NONE)
         return;
     struct connection *connection = new_connection(relay);
@@ -333,19 +443,19 @@ static void on_connection(uv_poll_t *poll, int status, int events)
         azm_socket_close(socket, true);
         return;
     }
-    if (!open_side(connection, &connection->halves[AZM_FROM_WORKER], socket)) {
+    if (!open_side(connection, &connection->halves[relay->near], socket)) {
         free(connection);
         return;
     }
     link_connection(relay, connection);
-    connection->observed = azm_observer_connection(relay->observer, azm_clock_mono_us());
-    connect_host(connection);
+    connection->observed = azm_observer_connection(relay->observer, relay->options.wire, azm_clock_mono_us());
+    connect_target(connection);
 }
 
-static void on_listener_closed(uv_handle_t *handle)
+static void on_relay_closed(uv_handle_t *handle)
 {
     struct azm_relay *relay = handle->data;
-    relay->listener_closed = true;
+    relay->open_handles--;
     free_unused(relay);
 }
 
@@ -355,47 +465,74 @@ void azm_relay_close(struct azm_relay *relay)
         return;
     relay->closing = true;
     for (struct connection *c = relay->connections; c; c = c->next)
-        close_connection(c, &c->halves[AZM_FROM_WORKER]);
-    uv_close((uv_handle_t *)&relay->poll, on_listener_closed);
-    azm_socket_close(relay->listener, false);
+        close_connection(c, &c->halves[relay->near]);
+    for (size_t i = 0; i < AZM_LISTENERS_MAX; i++) {
+        if (relay->listeners[i].socket == AZM_SOCKET_NONE)
+            continue;
+        uv_close((uv_handle_t *)&relay->listeners[i].poll, on_relay_closed);
+        azm_socket_close(relay->listeners[i].socket, false);
+    }
+    uv_close((uv_handle_t *)&relay->beat, on_relay_closed);
 }
 
-static int listen_and_watch(struct azm_relay *relay, struct azm_error *err)
+static bool watch_listener(struct azm_relay *relay, struct listener *listener, azm_socket socket)
 {
-    relay->listener = azm_socket_listen(&relay->port, err);
-    if (relay->listener == AZM_SOCKET_NONE)
-        return UV_EADDRNOTAVAIL;
-    int rc = uv_poll_init_socket(relay->options.loop, &relay->poll, (uv_os_sock_t)relay->listener);
-    if (rc != 0) {
-        azm_socket_close(relay->listener, false);
-        (void)azm_fail(err, AZM_NETWORK, "cannot watch a listening socket: %s", uv_strerror(rc));
+    if (uv_poll_init_socket(relay->options.loop, &listener->poll, (uv_os_sock_t)socket) != 0) {
+        azm_socket_close(socket, false);
+        return false;
     }
-    return rc;
+    listener->socket = socket;
+    listener->poll.data = relay;
+    relay->open_handles++;
+    return uv_poll_start(&listener->poll, UV_READABLE, on_connection) == 0;
 }
 
-struct azm_relay *azm_relay_open(const struct azm_relay_options *options, struct azm_error *err)
+static void set_addresses(struct azm_relay *relay)
 {
-    struct azm_relay *relay = calloc(1, sizeof(*relay));
-    if (!relay) {
-        (void)azm_fail(err, AZM_NO_MEMORY, "no memory for a relay");
-        return NULL;
-    }
-    relay->options = *options;
-    relay->poll.data = relay;
-    if (azm_slice_eq_nocase(azm_slice_str(options->target.host), AZM_S("localhost"))) {
+    if (azm_slice_eq_nocase(azm_slice_str(relay->options.target.host), AZM_S("localhost"))) {
         relay->addresses[relay->address_count++] = "127.0.0.1";
         relay->addresses[relay->address_count++] = "::1";
     } else {
         relay->addresses[relay->address_count++] = relay->options.target.host;
     }
-    if (listen_and_watch(relay, err) != 0) {
-        free(relay);
+}
+
+static struct azm_relay *new_relay(const struct azm_relay_options *options)
+{
+    struct azm_relay *relay = calloc(1, sizeof(*relay));
+    if (!relay)
+        return NULL;
+    relay->options = *options;
+    relay->near = options->wire == AZM_WIRE_HTTP ? AZM_FROM_HOST : AZM_FROM_WORKER;
+    relay->far = options->wire == AZM_WIRE_HTTP ? AZM_FROM_WORKER : AZM_FROM_HOST;
+    for (size_t i = 0; i < AZM_LISTENERS_MAX; i++)
+        relay->listeners[i].socket = AZM_SOCKET_NONE;
+    uv_timer_init(options->loop, &relay->beat);
+    relay->beat.data = relay;
+    relay->open_handles = 1;
+    set_addresses(relay);
+    return relay;
+}
+
+struct azm_relay *azm_relay_open(const struct azm_relay_options *options, struct azm_error *err)
+{
+    azm_socket sockets[AZM_LISTENERS_MAX];
+    struct azm_relay *relay = new_relay(options);
+    if (!relay) {
+        (void)azm_fail(err, AZM_NO_MEMORY, "no memory for a relay");
         return NULL;
     }
-    if (uv_poll_start(&relay->poll, UV_READABLE, on_connection) == 0)
+    relay->port = azm_listen(options->port_digits, options->localhost, sockets, err);
+    bool good = relay->port != 0;
+    for (size_t i = 0; i < AZM_LISTENERS_MAX; i++) {
+        if (sockets[i] == AZM_SOCKET_NONE || watch_listener(relay, &relay->listeners[i], sockets[i]))
+            continue;
+        (void)azm_fail(err, AZM_NETWORK, "cannot watch a listening socket");
+        good = false;
+    }
+    if (good)
         return relay;
     azm_relay_close(relay);
-    (void)azm_fail(err, AZM_NETWORK, "cannot watch a listening socket");
     return NULL;
 }
 

@@ -1,11 +1,14 @@
-/* The byte relay between a worker and its host: listens on 127.0.0.1, connects every connection it gets to the host,
- * and passes the bytes of both directions on as they come. A chunk is received, the clock is read, the chunk is sent,
- * and only then observed, from the same buffer.
+/* The byte relay between a worker and its host: listens on this machine, connects every connection it gets to the
+ * target, and passes the bytes of both directions on as they come. A chunk is received, the clock is read, the chunk is
+ * sent, and only then observed, from the same buffer.
+ *
+ * One exception, around the worker's greeting: while a patch is armed (observe.h) the worker's bytes are observed
+ * before they are sent, and the few that may have to be overwritten are held back, 50 ms at most.
  *
  * What one side does, the other sees: an end of one direction (half-close), a reset, a side that does not read. Of a
  * direction that cannot be sent on at once at most one read (64 KiB) is kept, and its source is not read until that is
  * gone. A connection costs no more than two such buffers, and these are untouched memory until a reader is slow.
- * Without memory, or when the host cannot be reached, a new connection is reset: the worker sees a host that is not
+ * Without memory, or when the target cannot be reached, a new connection is reset: its client sees a server that is not
  * there. Open ones go on.
  *
  * One thread: the loop's. */
@@ -19,13 +22,17 @@ struct azm_relay;
 
 struct azm_relay_options {
     struct uv_loop_s *loop;
-    struct azm_target target; /* the host */
+    struct azm_target target;  /* the host; on the HTTP wire the worker */
+    enum azm_wire wire;        /* who opens connections depends on it */
+    unsigned port_digits;      /* the port that is listened on has so many; 0: any */
+    bool localhost;            /* listens on ::1 as well, where there is IPv6 */
+    unsigned connect_attempts; /* before a connection is reset, 25 ms apart; 0 is as 1 */
     /* A connection ended, or the worker's half of one. */
     void (*changed)(void *self);
     void *self;
 };
 
-/* Listens on a port that the system chooses. */
+/* Listens on a port that the system chooses, or, where that never has the digits that are wanted, on a random one. */
 struct azm_relay *azm_relay_open(const struct azm_relay_options *options, struct azm_error *err);
 /* Breaks its connections off. The loop must run once more, until all handles are closed. NULL is fine. */
 void azm_relay_close(struct azm_relay *relay);

@@ -68,11 +68,14 @@ static void keep_query_header(struct azm_invocation *invocation, struct azm_kept
     azm_invocation_keep_header(invocation, kept, header->key, azm_buf_slice(&redacted));
 }
 
-static void keep_headers(struct azm_session *session, struct azm_invocation *invocation, struct azm_kept_headers *kept,
-                         struct azm_pairs headers)
+static bool wants_headers(const struct azm_session *session, const struct azm_invocation *invocation)
 {
-    if (!session->settings.capture_headers || !invocation->sampled)
-        return;
+    return session->settings.capture_headers && invocation->sampled;
+}
+
+static void add_headers(struct azm_session *session, struct azm_invocation *invocation, struct azm_kept_headers *kept,
+                        struct azm_pairs headers)
+{
     for (size_t i = 0; i < headers.count; i++) {
         const struct azm_pair *header = &headers.items[i];
         if (azm_header_is_secret(&session->header_names, header->key))
@@ -84,6 +87,13 @@ static void keep_headers(struct azm_session *session, struct azm_invocation *inv
     }
 }
 
+static void keep_headers(struct azm_session *session, struct azm_invocation *invocation, struct azm_kept_headers *kept,
+                         struct azm_pairs headers)
+{
+    if (wants_headers(session, invocation))
+        add_headers(session, invocation, kept, headers);
+}
+
 static void keep_url(struct azm_invocation *invocation, azm_slice url)
 {
     char text[4096];
@@ -93,17 +103,69 @@ static void keep_url(struct azm_invocation *invocation, azm_slice url)
     invocation->url = azm_invocation_keep(invocation, azm_buf_slice(&redacted));
 }
 
+/* Takes back the headers that the HTTP leg gave, before it was known whether they are wanted. */
+static void drop_early_headers(struct azm_invocation *invocation)
+{
+    struct azm_kept_headers *kept = &invocation->request_headers;
+    if (kept->count && kept->at + kept->size == invocation->text_used)
+        invocation->text_used = kept->at;
+    *kept = (struct azm_kept_headers){0, 0, 0};
+}
+
+/* The caller's own headers: of the gRPC leg, or of trigger_metadata, or, where both have none, of the HTTP leg. */
+static struct azm_pairs headers_of(const struct azm_invocation *invocation, const struct azm_rpc_message *request,
+                                   struct azm_pair out[HEADERS_MAX], json_t **parsed)
+{
+    azm_slice metadata = request->fields[AZM_RPC_METADATA_HEADERS];
+    struct azm_pairs headers = {out, 0};
+    if (request->headers.count)
+        return request->headers;
+    if (metadata.ptr)
+        headers.count = headers_of_metadata(metadata, parsed, out, HEADERS_MAX);
+    if (!headers.count)
+        headers.count = azm_invocation_headers(invocation, &invocation->request_headers, out, HEADERS_MAX);
+    return headers;
+}
+
+static void begin_http(struct azm_session *session, struct azm_invocation *invocation,
+                       const struct azm_rpc_message *request, struct azm_pairs headers)
+{
+    bool early = invocation->request_headers.count && headers.items && headers.count &&
+                 headers.items[0].key.ptr >= invocation->text &&
+                 headers.items[0].key.ptr < invocation->text + AZM_INVOCATION_TEXT;
+    invocation->proxied = !request->fields[AZM_RPC_HTTP_METHOD].len;
+    if (!invocation->proxied) {
+        invocation->method = azm_invocation_keep(invocation, request->fields[AZM_RPC_HTTP_METHOD]);
+        keep_url(invocation, request->fields[AZM_RPC_HTTP_URL]);
+    }
+    if (early && invocation->sampled && session->settings.capture_headers)
+        return; /* they are kept already */
+    drop_early_headers(invocation);
+    if (!early)
+        keep_headers(session, invocation, &invocation->request_headers, headers);
+}
+
+void azm_request_http(struct azm_session *session, struct azm_invocation *invocation, azm_slice method, azm_slice url,
+                      struct azm_pairs headers)
+{
+    invocation->method = azm_invocation_keep(invocation, method);
+    keep_url(invocation, url);
+    if (!invocation->request_headers.count && (invocation->early || wants_headers(session, invocation)))
+        add_headers(session, invocation, &invocation->request_headers, headers);
+}
+
+void azm_request_http_answer(struct azm_session *session, struct azm_invocation *invocation, struct azm_pairs headers)
+{
+    if (!invocation->early)
+        keep_headers(session, invocation, &invocation->response_headers, headers);
+}
+
 void azm_request_begin(struct azm_session *session, struct azm_invocation *invocation,
                        const struct azm_rpc_message *request)
 {
-    struct azm_pair metadata_headers[HEADERS_MAX];
-    struct azm_pairs headers = request->headers;
+    struct azm_pair storage[HEADERS_MAX];
     json_t *parsed = NULL;
-    if (!headers.count && request->fields[AZM_RPC_METADATA_HEADERS].ptr) {
-        headers.count =
-            headers_of_metadata(request->fields[AZM_RPC_METADATA_HEADERS], &parsed, metadata_headers, HEADERS_MAX);
-        headers.items = metadata_headers;
-    }
+    struct azm_pairs headers = headers_of(invocation, request, storage, &parsed);
     decide(session, invocation, request, headers);
     invocation->function_id = azm_invocation_keep(invocation, request->fields[AZM_RPC_FUNCTION_ID]);
     invocation->function = azm_functions_find(&session->functions, invocation->function_id);
@@ -113,11 +175,8 @@ void azm_request_begin(struct azm_session *session, struct azm_invocation *invoc
     invocation->retry_count = request->retry_count;
     invocation->has_http = request->has_http;
     invocation->clipped = request->clipped;
-    if (request->has_http) {
-        invocation->method = azm_invocation_keep(invocation, request->fields[AZM_RPC_HTTP_METHOD]);
-        keep_url(invocation, request->fields[AZM_RPC_HTTP_URL]);
-        keep_headers(session, invocation, &invocation->request_headers, headers);
-    }
+    if (request->has_http)
+        begin_http(session, invocation, request, headers);
     json_decref(parsed);
 }
 
@@ -148,7 +207,7 @@ static unsigned status_code(const struct azm_invocation *invocation, const struc
     uint64_t code;
     if (response->status != AZM_RPC_SUCCESS)
         return 500;
-    if (!invocation->method.len) /* HTTP proxying: the status is on the HTTP leg */
+    if (invocation->proxied) /* its status is on the HTTP leg: azm_request_report */
         return 0;
     if (azm_slice_to_u64(response->fields[AZM_RPC_STATUS_CODE], &code) == AZM_OK && code >= 100 && code <= 999)
         return (unsigned)code;
@@ -278,6 +337,8 @@ void azm_request_report(struct azm_session *session, struct azm_invocation *invo
         function = stranger(invocation, &unknown);
     const struct azm_trigger *trigger = trigger_of(invocation, function);
     bool failed = invocation->status != AZM_RPC_SUCCESS;
+    if (invocation->proxied && !failed)
+        invocation->status_code = invocation->leg_status;
     if (!session->source_written)
         report_source(session);
     label(session, function, trigger);

@@ -7,6 +7,11 @@
 /* Fills the new entry from the request: trace, sampling, cold start, HTTP request. */
 void azm_request_begin(struct azm_session *session, struct azm_invocation *invocation,
                        const struct azm_rpc_message *request);
+/* The request on the HTTP leg (proxied.h). Its headers are kept where the gRPC leg has none: what the caller sent
+ * itself counts, and the host adds to it. */
+void azm_request_http(struct azm_session *session, struct azm_invocation *invocation, azm_slice method, azm_slice url,
+                      struct azm_pairs headers);
+void azm_request_http_answer(struct azm_session *session, struct azm_invocation *invocation, struct azm_pairs headers);
 /* Notes the answer: status, HTTP answer. */
 void azm_request_end(struct azm_session *session, struct azm_invocation *invocation,
                      const struct azm_rpc_message *response);

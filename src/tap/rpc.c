@@ -1,5 +1,6 @@
 #include "tap/rpc.h"
 
+#include "tap/patch.h"
 #include "tap/rpc_tables.h"
 
 /* --- captured text --- */
@@ -23,14 +24,17 @@ static struct azm_scan_target want(void *self, unsigned slot, uint64_t len)
 {
     struct azm_rpc_reader *reader = self;
     size_t room = sizeof reader->text - reader->used, cap = cap_of(slot);
-    (void)len;
+    if (slot == AZM_SLOT_CAPABILITY_VALUE) {
+        bool watched = azm_slice_eq(reader->entry.key, AZM_S("HttpUri")) && len <= AZM_PATCH_MAX;
+        return (struct azm_scan_target){watched ? reader->text + reader->used : NULL, 0, watched};
+    }
     if (slot == AZM_SLOT_TRIGGER_METADATA_JSON) {
         /* Needed only where the request itself has no headers (HTTP proxying). */
         if (!azm_slice_eq_nocase(reader->entry.key, AZM_S("Headers")) || reader->message.headers.count)
-            return (struct azm_scan_target){NULL, 0};
+            return (struct azm_scan_target){NULL, 0, false};
         cap = cap_of(AZM_RPC_METADATA_HEADERS);
     }
-    return (struct azm_scan_target){reader->text + reader->used, cap < room ? cap : room};
+    return (struct azm_scan_target){reader->text + reader->used, cap < room ? cap : room, false};
 }
 
 /* True when a raw binding's "type" ends with "Trigger". */
@@ -68,10 +72,12 @@ static void took(void *self, unsigned slot, size_t copied, uint64_t len)
     }
     switch (slot) {
     case AZM_SLOT_HEADER_KEY:
+    case AZM_SLOT_CAPABILITY_NAME:
     case AZM_SLOT_TRIGGER_METADATA_KEY:
     case AZM_SLOT_VARIABLE_NAME: keep(reader, &reader->entry.key, text); break;
     case AZM_SLOT_HEADER_VALUE:
     case AZM_SLOT_VARIABLE_VALUE: keep(reader, &reader->entry.value, text); break;
+    case AZM_SLOT_CAPABILITY_VALUE: reader->listener->on_http_uri_end(reader->self); break;
     case AZM_SLOT_TRIGGER_METADATA_JSON:
         if (copied == len) /* half a JSON text is no use */
             keep(reader, &reader->message.fields[AZM_RPC_METADATA_HEADERS], text);
@@ -148,6 +154,7 @@ static void enter(void *self, unsigned slot)
     }
     switch (slot) {
     case AZM_SLOT_HEADER:
+    case AZM_SLOT_CAPABILITY:
     case AZM_SLOT_VARIABLE:
     case AZM_SLOT_TRIGGER_METADATA:
         reader->entry = (struct azm_pair){AZM_S(""), AZM_S("")}; /* either may be left out when empty */
@@ -181,6 +188,7 @@ static void leave(void *self, unsigned slot)
         reader->listener->on_variable(reader->self, reader->entry.key, reader->entry.value);
         reader->used = reader->entry_mark;
         break;
+    case AZM_SLOT_CAPABILITY: reader->used = reader->entry_mark; break;
     case AZM_SLOT_TRIGGER_METADATA:
         if (reader->message.fields[AZM_RPC_METADATA_HEADERS].ptr < reader->text + reader->entry_mark)
             reader->used = reader->entry_mark; /* the key alone is no use */
@@ -191,7 +199,14 @@ static void leave(void *self, unsigned slot)
     }
 }
 
-static const struct azm_scan_handler handler = {want, took, number, enter, leave};
+static void piece(void *self, unsigned slot, azm_slice bytes)
+{
+    struct azm_rpc_reader *reader = self;
+    (void)slot; /* only AZM_SLOT_CAPABILITY_VALUE is watched */
+    reader->listener->on_http_uri(reader->self, bytes);
+}
+
+static const struct azm_scan_handler handler = {want, took, number, enter, leave, piece};
 
 /* --- framing --- */
 

@@ -73,6 +73,9 @@ struct azm_rpc_listener {
     void (*on_function)(void *self, const struct azm_rpc_function *function);
     /* A variable of a FunctionEnvironmentReloadRequest. */
     void (*on_variable)(void *self, azm_slice name, azm_slice value);
+    /* Capability HttpUri: pieces of its value as they lie in the input, then its end. */
+    void (*on_http_uri)(void *self, azm_slice piece);
+    void (*on_http_uri_end)(void *self);
 };
 
 struct azm_rpc_reader {

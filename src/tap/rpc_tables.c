@@ -108,9 +108,12 @@ RULES worker_metadata_rules[] = {
     TAKE(3, AZM_RPC_WORKER_VERSION),
 };
 TABLE(worker_metadata);
-RULES init_response_rules[] = {ENTER(4, AZM_SLOT_NESTED, worker_metadata)};
+/* map<string, string> capabilities */
+RULES capability_rules[] = {TAKE(1, AZM_SLOT_CAPABILITY_NAME), TAKE(2, AZM_SLOT_CAPABILITY_VALUE)};
+TABLE(capability);
+RULES init_response_rules[] = {ENTER(2, AZM_SLOT_CAPABILITY, capability), ENTER(4, AZM_SLOT_NESTED, worker_metadata)};
 TABLE(init_response);
-RULES reload_response_rules[] = {ENTER(1, AZM_SLOT_NESTED, worker_metadata)};
+RULES reload_response_rules[] = {ENTER(1, AZM_SLOT_NESTED, worker_metadata), ENTER(2, AZM_SLOT_CAPABILITY, capability)};
 TABLE(reload_response);
 RULES variable_rules[] = {TAKE(1, AZM_SLOT_VARIABLE_NAME), TAKE(2, AZM_SLOT_VARIABLE_VALUE)};
 TABLE(variable);

@@ -41,6 +41,9 @@ enum azm_rpc_slot {
     AZM_SLOT_FUNCTION_BINDING,
     AZM_SLOT_FUNCTION_BINDING_TYPE,
     AZM_SLOT_FUNCTION_RAW_BINDING,
+    AZM_SLOT_CAPABILITY,
+    AZM_SLOT_CAPABILITY_NAME,
+    AZM_SLOT_CAPABILITY_VALUE,
 };
 
 /* StreamingMessage as each side sends it. */

@@ -11,7 +11,7 @@
 #include "tap/rpc_tables.h"
 
 /* What the reader told, as text. */
-static struct azm_buf told;
+static struct azm_buf told, uri;
 
 static void tell(const char *what, azm_slice text)
 {
@@ -56,7 +56,20 @@ static void on_variable(void *self, azm_slice name, azm_slice value)
     azm_buf_addf(&told, "<%.*s=%.*s>", AZM_FMT(name), AZM_FMT(value));
 }
 
-static const struct azm_rpc_listener listener = {on_message, on_function, on_variable};
+static void on_http_uri(void *self, azm_slice piece)
+{
+    (void)self;
+    azm_buf_add(&uri, piece);
+}
+
+static void on_http_uri_end(void *self)
+{
+    (void)self;
+    azm_buf_addf(&told, "(%.*s)", AZM_FMT(azm_buf_slice(&uri)));
+    azm_buf_clear(&uri);
+}
+
+static const struct azm_rpc_listener listener = {on_message, on_function, on_variable, on_http_uri, on_http_uri_end};
 
 /* --- messages, as the public proto has them --- */
 
@@ -191,11 +204,21 @@ static void reload_request(struct azm_buf *out)
     azm_wire_end(out, message);
 }
 
+static void init_response(struct azm_buf *out)
+{
+    size_t message = azm_wire_begin(out, 16);
+    entry(out, 2, "RpcHttpBodyOnly", "True", false);
+    entry(out, 2, "HttpUri", "http://localhost:40719/", false);
+    entry(out, 2, "HttpUrl", "http://localhost:1/", false);
+    azm_wire_end(out, message);
+}
+
 static void reload_response(struct azm_buf *out)
 {
     size_t message = azm_wire_begin(out, 26), metadata = azm_wire_begin(out, 1);
     azm_wire_put_bytes(out, 2, AZM_S("v20"));
     azm_wire_end(out, metadata);
+    entry(out, 2, "HttpUri", "http://127.0.0.1:8000", false);
     azm_wire_end(out, message);
 }
 
@@ -224,7 +247,10 @@ static const struct {
      "{id=f1 name=one raw={\"name\":\"r\",\"Type\" : \"HTTPTRIGGER\"} }[8 status=0 retry=0 http=0 clipped=0 ]"},
     {"reload", reload_request, &azm_rpc_from_host,
      "<WEBSITE_SITE_NAME=app><EMPTY=>[9 status=0 retry=0 http=0 clipped=0 ]"},
-    {"reload answer", reload_response, &azm_rpc_from_worker, "[10 status=0 retry=0 http=0 clipped=0 runtime=v20 ]"},
+    {"init answer", init_response, &azm_rpc_from_worker,
+     "(http://localhost:40719/)[3 status=0 retry=0 http=0 clipped=0 ]"},
+    {"reload answer", reload_response, &azm_rpc_from_worker,
+     "(http://127.0.0.1:8000)[10 status=0 retry=0 http=0 clipped=0 runtime=v20 ]"},
     {"status probe", status_request, &azm_rpc_from_host, "[0 status=0 retry=0 http=0 clipped=0 ]"},
 };
 

@@ -1,9 +1,11 @@
 #include "tap/session.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "os/clock.h"
 #include "os/entropy.h"
+#include "tap/proxied.h"
 #include "tap/request.h"
 #include "tap/session_state.h"
 
@@ -174,6 +176,7 @@ static void reload(struct azm_session *session, const struct azm_rpc_message *me
     session->reloading = false;
     azm_functions_clear(&session->functions);
     configure(session);
+    session->armed = session->active && session->forward.open;
     learn_app_directory(session, message->fields[AZM_RPC_APP_DIRECTORY]);
 }
 
@@ -226,18 +229,22 @@ static void begin_invocation(struct azm_session *session, const struct azm_rpc_m
     if (!session->active || session->placeholder)
         return;
     prepare(session, now_us); /* a worker that skipped its greeting */
-    struct azm_invocation *invocation =
-        azm_invocations_open(&session->invocations, message->fields[AZM_RPC_INVOCATION_ID], &replaced);
-    if (!invocation) {
+    azm_slice id = message->fields[AZM_RPC_INVOCATION_ID];
+    struct azm_invocation *invocation = azm_invocations_find(&session->invocations, id);
+    if (invocation && invocation->early) {
+        invocation->early = false;
+        session->early_count--;
+    } else if ((invocation = azm_invocations_open(&session->invocations, id, &replaced)) != NULL) {
+        invocation->start_us = now_us;
+        invocation->wall_us = azm_clock_wall_us();
+    } else {
         session->overflow++;
         return;
     }
-    invocation->start_us = now_us;
-    invocation->wall_us = azm_clock_wall_us();
     azm_request_begin(session, invocation, message);
 }
 
-static void finish(struct azm_session *session, struct azm_invocation *invocation, int64_t now_us)
+void azm_session_finish(struct azm_session *session, struct azm_invocation *invocation, int64_t now_us)
 {
     invocation->duration_us = now_us > invocation->start_us ? (uint64_t)(now_us - invocation->start_us) : 0;
     session->saw_answer = true;
@@ -253,10 +260,13 @@ static void end_invocation(struct azm_session *session, const struct azm_rpc_mes
 {
     struct azm_invocation *invocation =
         azm_invocations_find(&session->invocations, message->fields[AZM_RPC_INVOCATION_ID]);
-    if (!invocation || invocation->answered)
+    if (!invocation || invocation->answered || invocation->early || invocation->replied)
         return;
     azm_request_end(session, invocation, message);
-    finish(session, invocation, now_us);
+    if (invocation->leg == AZM_LEG_OPEN)
+        invocation->replied = true;
+    else
+        azm_session_finish(session, invocation, now_us);
 }
 
 struct sweep {
@@ -267,7 +277,7 @@ struct sweep {
 static void lose(void *self, struct azm_invocation *invocation)
 {
     const struct sweep *sweep = self;
-    if (invocation->answered)
+    if (invocation->answered || invocation->replied || invocation->early)
         return;
     if (sweep->session->malformed_answers) { /* it may have been answered by what could not be read */
         azm_invocations_close(&sweep->session->invocations, invocation);
@@ -275,7 +285,7 @@ static void lose(void *self, struct azm_invocation *invocation)
     }
     invocation->lost = true;
     invocation->status = AZM_RPC_FAILURE;
-    finish(sweep->session, invocation, sweep->now_us);
+    azm_session_finish(sweep->session, invocation, sweep->now_us);
 }
 
 /* No answer can come any more: the stream or the worker is gone. */
@@ -316,6 +326,7 @@ static void from_worker(void *self, const struct azm_rpc_message *message, int64
     case AZM_RPC_INVOCATION_RESPONSE: end_invocation(session, message, now_us); break;
     case AZM_RPC_INIT_RESPONSE:
     case AZM_RPC_RELOAD_RESPONSE:
+        session->armed = false;
         learn_worker(session, message);
         prepare(session, now_us);
         break;
@@ -331,8 +342,48 @@ static void from_worker(void *self, const struct azm_rpc_message *message, int64
     }
 }
 
-const struct azm_rpc_listener azm_session_from_host = {from_host, on_function, on_variable};
-const struct azm_rpc_listener azm_session_from_worker = {from_worker, on_function, on_variable};
+static void on_http_uri(void *self, azm_slice piece)
+{
+    struct azm_session *session = self;
+    if (session->patch)
+        azm_patch_add(session->patch, piece);
+}
+
+/* The worker serves HTTP itself: the host is told a port of ours, and what comes there is handed on to the worker. */
+static void on_http_uri_end(void *self)
+{
+    struct azm_session *session = self;
+    char text[AZM_PATCH_MAX], digits[8];
+    struct azm_http_uri uri;
+    azm_slice value = session->patch ? azm_patch_end(session->patch, text) : (azm_slice){NULL, 0};
+    if (azm_http_uri_read(value, &uri) != AZM_OK || !session->forward.open)
+        return;
+    uint16_t port = session->forward.open(session->forward.self, &uri);
+    int len = snprintf(digits, sizeof digits, "%u", port);
+    if (port && len == (int)uri.port_digits)
+        azm_patch_write(session->patch, uri.port_at, (azm_slice){digits, (size_t)len});
+}
+
+const struct azm_rpc_listener azm_session_from_host = {from_host, on_function, on_variable, on_http_uri,
+                                                       on_http_uri_end};
+const struct azm_rpc_listener azm_session_from_worker = {from_worker, on_function, on_variable, on_http_uri,
+                                                         on_http_uri_end};
+
+void azm_session_forward(struct azm_session *session, const struct azm_forward *forward)
+{
+    session->forward = *forward;
+    session->armed = session->active && forward->open;
+}
+
+bool azm_session_armed(const struct azm_session *session)
+{
+    return session->armed;
+}
+
+void azm_session_patch(struct azm_session *session, struct azm_patch *patch)
+{
+    session->patch = patch;
+}
 
 /* --- life --- */
 
@@ -364,7 +415,7 @@ void azm_session_note(struct azm_session *session, azm_slice line)
 static void forget(void *self, struct azm_invocation *invocation)
 {
     struct azm_session *session = self;
-    if (invocation->answered)
+    if (invocation->answered || invocation->replied || invocation->early)
         return;
     session->blind++;
     azm_invocations_close(&session->invocations, invocation);
@@ -386,6 +437,7 @@ void azm_session_malformed(struct azm_session *session, bool from_worker)
 void azm_session_tick(struct azm_session *session, int64_t now_us)
 {
     catch_up(session, now_us);
+    azm_proxied_sweep(session, now_us);
     azm_request_report_losses(session);
     if (session->saw_answer && session->channel.state == AZM_CHANNEL_OPEN &&
         azm_channel_wants_agent(&session->channel, now_us) && session->errands)

@@ -2,7 +2,8 @@
  * messages (rpc.h), knows nothing of HTTP/2. One thread, but for what errands do. */
 #pragma once
 
-#include "base/env.h"
+#include "tap/observe.h"
+#include "tap/patch.h"
 #include "tap/rpc.h"
 
 struct azm_session;
@@ -12,6 +13,13 @@ struct azm_session *azm_session_open(const struct azm_env *env, const char *prog
 /* Ends what is open and waits so long for what was posted; what hangs longer is left behind, with the session that it
  * uses: the process is about to end. NULL is fine. */
 void azm_session_close(struct azm_session *session, int64_t now_us, unsigned wait_ms);
+
+/* Where HTTP can be handed on to the worker; without it its HttpUri stays as it is. Copied. */
+void azm_session_forward(struct azm_session *session, const struct azm_forward *forward);
+/* The worker's greeting is awaited, and may hold an HttpUri that is to be changed. */
+bool azm_session_armed(const struct azm_session *session);
+/* The bytes that are fed from now on can be changed through this; NULL: they cannot. */
+void azm_session_patch(struct azm_session *session, struct azm_patch *patch);
 
 /* Listeners for the two directions; self is the session. */
 extern const struct azm_rpc_listener azm_session_from_host, azm_session_from_worker;

@@ -8,6 +8,8 @@
 #include "tap/functions.h"
 #include "tap/header_names.h"
 #include "tap/invocations.h"
+#include "tap/observe.h"
+#include "tap/patch.h"
 #include "trace/settings.h"
 
 struct azm_session {
@@ -24,6 +26,11 @@ struct azm_session {
     struct azm_invocations invocations;
     struct azm_header_names header_names;
     struct azm_channel channel;
+
+    bool armed;              /* the worker may yet tell its HttpUri, and it can be patched */
+    struct azm_patch *patch; /* of the connection whose bytes are being read; NULL: they cannot be changed */
+    struct azm_forward forward;
+    unsigned early_count; /* HTTP requests whose invocation is not asked for yet */
 
     unsigned streams;
     struct azm_invocation *waiting_first, *waiting_last; /* answered; wait for the channel or for their function */
@@ -50,3 +57,6 @@ static inline struct azm_function *azm_session_function(const struct azm_session
 {
     return invocation->function_generation == session->functions.generation ? invocation->function : NULL;
 }
+
+/* Everything that the invocation's transaction needs is known but perhaps its function. */
+void azm_session_finish(struct azm_session *session, struct azm_invocation *invocation, int64_t now_us);

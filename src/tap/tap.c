@@ -13,6 +13,7 @@
 #include "tap/arguments.h"
 #include "tap/executable.h"
 #include "tap/observe.h"
+#include "tap/patch.h"
 #include "tap/relay.h"
 #include "tap/stderr.h"
 
@@ -25,6 +26,8 @@ enum {
     DRAIN_MAX_MS = 5000,
     DEPTH_MAX = 8,
     OBSERVER_WAIT_MS = 300,
+    FORWARDS_MAX = 4,
+    CONNECT_ATTEMPTS = 120, /* 3 s: the host, too, waits for a worker whose HTTP server is not up yet */
 };
 
 /* One per process. Never freed: the process ends. */
@@ -35,6 +38,9 @@ struct tap {
     struct azm_arguments arguments;
     struct azm_executable executable;
     struct azm_relay *relays[AZM_TARGETS_MAX];
+    struct azm_relay *forwards[FORWARDS_MAX];
+    struct azm_http_uri uris[FORWARDS_MAX]; /* where these lead */
+    size_t forward_count;
     struct azm_observer *observer;
     struct azm_process *worker;
     struct azm_parent *host;
@@ -54,6 +60,9 @@ static bool all_passed_on(void)
     for (size_t i = 0; i < tap.arguments.target_count; i++)
         if (!azm_relay_drained(tap.relays[i]))
             return false;
+    for (size_t i = 0; i < tap.forward_count; i++)
+        if (!azm_relay_drained(tap.forwards[i]))
+            return false;
     return true;
 }
 
@@ -62,6 +71,8 @@ static uint64_t moved_so_far(void)
     uint64_t moved = tap.stderr_copy ? azm_stderr_moved(tap.stderr_copy) : 0;
     for (size_t i = 0; i < tap.arguments.target_count; i++)
         moved += azm_relay_moved(tap.relays[i]);
+    for (size_t i = 0; i < tap.forward_count; i++)
+        moved += azm_relay_moved(tap.forwards[i]);
     return moved;
 }
 
@@ -171,6 +182,35 @@ static bool listen_for_worker(uint16_t ports[AZM_TARGETS_MAX])
     return true;
 }
 
+/* One more relay, for the HTTP that the host sends to the worker. A worker tells the same address again when it is
+ * specialized. */
+static uint16_t forward_http(void *self, const struct azm_http_uri *uri)
+{
+    (void)self;
+    size_t at = 0;
+    while (at < tap.forward_count && (tap.uris[at].port != uri->port || strcmp(tap.uris[at].host, uri->host) != 0))
+        at++;
+    if (at < tap.forward_count)
+        return azm_relay_port(tap.forwards[at]);
+    if (at == FORWARDS_MAX)
+        return 0;
+    tap.uris[at] = *uri;
+    struct azm_relay_options options = {.loop = &tap.loop,
+                                        .target = {.port = uri->port},
+                                        .wire = AZM_WIRE_HTTP,
+                                        .port_digits = uri->port_digits,
+                                        .localhost = strcmp(uri->host, "localhost") == 0,
+                                        .connect_attempts = CONNECT_ATTEMPTS,
+                                        .changed = on_changed};
+    azm_slice_copy(azm_slice_str(uri->host), options.target.host, sizeof options.target.host);
+    tap.forwards[at] = azm_relay_open(&options, NULL);
+    if (!tap.forwards[at])
+        return 0;
+    azm_relay_observe(tap.forwards[at], tap.observer);
+    tap.forward_count++;
+    return azm_relay_port(tap.forwards[at]);
+}
+
 static enum azm_status start_worker(char **argv, char **envp, struct azm_error *err)
 {
     int stderr_fd;
@@ -191,7 +231,8 @@ static enum azm_status start_worker(char **argv, char **envp, struct azm_error *
 
 static void relay_until_the_end(const char *self, const struct azm_env *env)
 {
-    struct azm_observer_options options = {.env = env, .program = self, .close_wait_ms = OBSERVER_WAIT_MS};
+    struct azm_observer_options options = {
+        .env = env, .program = self, .forward = {forward_http, NULL}, .close_wait_ms = OBSERVER_WAIT_MS};
     tap.observer = azm_observer_open(&options);
     for (size_t i = 0; i < tap.arguments.target_count; i++)
         azm_relay_observe(tap.relays[i], tap.observer);

@@ -80,6 +80,9 @@ static void put_response(struct azm_json_writer *json, const struct azm_http_con
     if (http->status_code)
         azm_object_number(json, "status_code", http->status_code);
     azm_object_headers(json, "headers", &http->response_headers);
+    if (http->has_sizes == AZM_TRUE)
+        azm_object_number(json, "encoded_body_size",
+                          http->response_size < INT64_MAX ? (int64_t)http->response_size : INT64_MAX);
     azm_object_close(json, mark);
 }
 

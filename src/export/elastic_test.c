@@ -57,7 +57,9 @@ static const struct azm_transaction web = {
              .remote_address = AZM_S("10.0.0.1"),
              .request_headers = PAIRS(request_headers),
              .response_headers = PAIRS(response_headers),
-             .status_code = 200},
+             .status_code = 200,
+             .has_sizes = AZM_TRUE,
+             .response_size = 17},
     .labels = PAIRS(labels),
 };
 static const struct azm_transaction queue = {
@@ -90,7 +92,7 @@ static const struct {
                "\"port\":\"8443\",\"pathname\":\"/api/7\",\"search\":\"?q=1\"},"
                "\"headers\":{\"Host\":\"shop.example:8443\",\"X-Forwarded-Proto\":\"https\",\"Accept\":[\"a\",\"b\"]},"
                "\"socket\":{\"remote_address\":\"10.0.0.1\"}},"
-               "\"response\":{\"status_code\":200,\"headers\":{\"Content-Type\":\"text/\\\"x\\\"\"}},"
+               "\"response\":{\"status_code\":200,\"headers\":{\"Content-Type\":\"text/\\\"x\\\"\"},\"encoded_body_size\":17},"
                "\"tags\":{\"a_b_c_d\":\"1\\n\\u0001\x7f\"}}"},
     {&queue, IDS ",\"name\":\"RECEIVE from q\",\"type\":\"messaging\",\"timestamp\":0,\"duration\":0,"
                  "\"outcome\":\"failure\",\"sampled\":true,\"sample_rate\":1,\"span_count\":{\"started\":0},"

@@ -50,6 +50,9 @@ static const struct azm_field http_fields[] = {
     PAIRS(5, struct azm_http_context, request_headers),
     PAIRS(6, struct azm_http_context, response_headers),
     HTTP(7, UINT32, status_code),
+    HTTP(8, TRISTATE, has_sizes),
+    HTTP(9, UINT64, request_size),
+    HTTP(10, UINT64, response_size),
 };
 SCHEMA(http_schema, http_fields, struct azm_http_context);
 

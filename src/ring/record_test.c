@@ -78,6 +78,9 @@ static void same_transaction(const struct azm_transaction *a, const struct azm_t
     same_pairs(a->http.request_headers, b->http.request_headers);
     same_pairs(a->http.response_headers, b->http.response_headers);
     SAME_NUMBER(http.status_code);
+    SAME_NUMBER(http.has_sizes);
+    SAME_NUMBER(http.request_size);
+    SAME_NUMBER(http.response_size);
     SAME_TEXT(message.queue);
     SAME_NUMBER(message.has_age);
     SAME_NUMBER(message.age_ms);
@@ -195,6 +198,9 @@ static void an_empty_text_is_not_an_absent_one(void **state)
     (void)state;
     transaction_comes_back(&(struct azm_transaction){
         .sample_rate = 0, .name = AZM_S(""), .faas = {.coldstart = AZM_FALSE}, .message = {.has_age = AZM_FALSE}});
+    transaction_comes_back(
+        &(struct azm_transaction){.http = {.has_sizes = AZM_TRUE, .request_size = UINT64_MAX, .response_size = 1}});
+    transaction_comes_back(&(struct azm_transaction){.http = {.has_sizes = AZM_TRUE}});
     transaction_comes_back(&(struct azm_transaction){.sample_rate = 1, .http = {.url = AZM_S("")}});
     source_comes_back(&(struct azm_source){.destination = {.url = AZM_S("")}}); /* and no check of the certificate */
 }

@@ -319,6 +319,9 @@ static void add_http(const struct azm_invocation *invocation, struct azm_transac
     t->http.method = invocation->method.len ? invocation->method : (azm_slice){NULL, 0};
     t->http.url = invocation->url.len ? invocation->url : (azm_slice){NULL, 0};
     t->http.status_code = invocation->status_code;
+    t->http.has_sizes = invocation->has_sizes ? AZM_TRUE : AZM_UNSET;
+    t->http.request_size = invocation->request_size;
+    t->http.response_size = invocation->response_size;
     t->http.request_headers.items = request;
     t->http.request_headers.count =
         azm_invocation_headers(invocation, &invocation->request_headers, request, HEADERS_MAX);

@@ -26,7 +26,7 @@ static struct azm_scan_target want(void *self, unsigned slot, uint64_t len)
     size_t room = sizeof reader->text - reader->used, cap = cap_of(slot);
     if (slot == AZM_SLOT_CAPABILITY_VALUE) {
         bool watched = azm_slice_eq(reader->entry.key, AZM_S("HttpUri")) && len <= AZM_PATCH_MAX;
-        return (struct azm_scan_target){watched ? reader->text + reader->used : NULL, 0, watched};
+        return (struct azm_scan_target){watched ? reader->text + reader->used : NULL, room, watched};
     }
     if (slot == AZM_SLOT_TRIGGER_METADATA_JSON) {
         /* Needed only where the request itself has no headers (HTTP proxying). */

@@ -277,6 +277,7 @@ static void messages_tell_what_matters_at_every_cut(void **state)
     struct azm_rpc_reader *reader = malloc(sizeof *reader);
     struct azm_buf message, bytes;
     azm_buf_init(&told, 1 << 20);
+    azm_buf_init(&uri, 1 << 10);
     azm_buf_init(&message, 65536);
     azm_buf_init(&bytes, 65536);
     for (size_t i = 0; i < AZM_COUNT(rows); i++) {
@@ -291,6 +292,7 @@ static void messages_tell_what_matters_at_every_cut(void **state)
     azm_buf_dispose(&message);
     azm_buf_dispose(&bytes);
     azm_buf_dispose(&told);
+    azm_buf_dispose(&uri);
     free(reader);
 }
 

@@ -33,6 +33,8 @@ struct azm_http_context {
         remote_address; /* url: absolute, or path and query; query secrets are redacted */
     struct azm_pairs request_headers, response_headers; /* redacted already */
     unsigned status_code;                               /* 0: not known */
+    enum azm_tristate has_sizes;
+    uint64_t request_size, response_size; /* bytes of content, as they went over the wire; with has_sizes */
 };
 
 struct azm_message_context {

@@ -17,7 +17,7 @@ bin=$(cd "${AZM_BUILD:-$here/build/dev}" && pwd)/bin
 recordings=$here/tests/recordings
 work=${DEMO_DIR:-$here/.demo}
 export AZIMUTH_RUN_DIR="$work/run"
-played="node-fails node-batch node-flags01 python-http python-timer-queue dotnet-http dotnet-queue-timer"
+played="node-fails node-batch node-flags01 python-http python-timer-queue dotnet-http dotnet-queue-timer dotnet-aspnetcore-grpc"
 patience=${DEMO_WAIT:-60}
 hub='' agent=''
 

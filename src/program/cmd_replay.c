@@ -8,6 +8,7 @@
 #include "program/commands.h"
 #include "program/options.h"
 #include "recording/environments.h"
+#include "recording/pair.h"
 #include "recording/player.h"
 #include "recording/stand_in.h"
 
@@ -59,9 +60,23 @@ static void tell(const struct azm_recording *recording, const char *path, const 
     printf("%s: equal: ", base_name(path));
     if (recording->invocations)
         printf("%" PRIu64 " invocations, ", recording->invocations);
-    printf("%u connection%s, %" PRIu64 " bytes from the worker, %" PRIu64 " from the host\n", result->connections,
-           result->connections == 1 ? "" : "s", result->worker_bytes, result->host_bytes);
+    printf("%u connection%s, %" PRIu64 " bytes from the worker, %" PRIu64 " from the host%s\n", result->connections,
+           result->connections == 1 ? "" : "s", result->worker_bytes, result->host_bytes,
+           result->patched ? ", but for the port in HttpUri" : "");
     fflush(stdout);
+}
+
+/* With its HTTP leg, when that lies beside it. */
+static enum azm_status load(const char *path, struct azm_arena *arena, struct azm_recording *out, struct azm_error *err)
+{
+    struct azm_recording http, grpc;
+    enum azm_status st = azm_recording_load(path, arena, &grpc, err);
+    *out = grpc;
+    if (st != AZM_OK || !grpc.pair.len || azm_slice_find(grpc.pair, '/') < grpc.pair.len)
+        return st;
+    const char *pair = azm_arena_printf(arena, "%.*s%.*s", (int)(base_name(path) - path), path, AZM_FMT(grpc.pair));
+    st = azm_recording_load(pair, arena, &http, err);
+    return st == AZM_OK ? azm_recording_join(&grpc, &http, arena, out, err) : st == AZM_NOT_FOUND ? AZM_OK : st;
 }
 
 static bool play(const struct replay *replay, const char *path)
@@ -75,7 +90,7 @@ static bool play(const struct replay *replay, const char *path)
     azm_arena_init(&arena, 0);
     enum azm_status st = environment(replay, path, &arena, &variables, &err);
     if (st == AZM_OK)
-        st = azm_recording_load(path, &arena, &recording, &err);
+        st = load(path, &arena, &recording, &err);
     if (st != AZM_OK) {
         fprintf(stderr, "azimuth replay: %s\n", err.text);
     } else {

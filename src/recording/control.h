@@ -12,9 +12,12 @@ enum azm_control_verb {
     AZM_CONTROL_SEND,     /* these bytes */
     AZM_CONTROL_END,      /* close the sending half */
     AZM_CONTROL_QUIT,     /* end, with success */
+    AZM_CONTROL_SERVE,    /* listen for HTTP */
+    AZM_CONTROL_EXPECT,   /* the next connection that comes there is this one */
     /* from the stand-in */
     AZM_CONTROL_HELLO,    /* first: the --functions-uri it was started with */
-    AZM_CONTROL_OPENED,   /* connected */
+    AZM_CONTROL_SERVING,  /* the port that is listened on, in decimal */
+    AZM_CONTROL_OPENED,   /* connected, or accepted */
     AZM_CONTROL_RECEIVED, /* these bytes */
     AZM_CONTROL_ENDED,    /* the other side closed its half */
     AZM_CONTROL_FAILED,   /* why, in words */

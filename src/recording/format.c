@@ -41,6 +41,8 @@ static enum azm_status read_head(struct reader *reader, const json_t *head)
         return bad(reader, "expected the first line of a recording, {\"recording\": 1, ...}");
     reader->out->worker = text_of(reader, head, "worker");
     reader->out->scenario = text_of(reader, head, "scenario");
+    if (azm_slice_eq(text_of(reader, head, "leg"), AZM_S("grpc")))
+        reader->out->pair = text_of(reader, head, "pair");
     json_array_foreach(json_object_get(head, "phases"), i, phase)
     {
         json_int_t count = json_integer_value(json_object_get(phase, "invocations"));

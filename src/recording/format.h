@@ -23,10 +23,12 @@ struct azm_recording_event {
 
 struct azm_recording {
     azm_slice worker, scenario; /* what the first line says; ptr NULL when it does not */
+    azm_slice pair;             /* of a gRPC leg: the name of the file with its HTTP leg (pair.h) */
     uint64_t invocations;       /* the sum over its phases, 0 when it does not say */
     const struct azm_recording_event *events;
     size_t event_count;
     uint32_t connections; /* highest connection number */
+    uint32_t first_http;  /* this connection and those after it are of the HTTP leg; 0: none (pair.h) */
 };
 
 /* Everything the result points to lies in the arena. AZM_BAD_INPUT or AZM_TOO_BIG name the line and what was expected

@@ -5,8 +5,9 @@
 #include <stdlib.h>
 
 #include "base/random.h"
-#include "recording/socket.h"
+#include "recording/peer.h"
 #include "recording/control.h"
+#include "recording/pair.h"
 
 /* One direction of a connection: what was sent and has not arrived yet. */
 struct direction {
@@ -19,9 +20,10 @@ struct direction {
 struct connection {
     struct player *player;
     uint32_t number;
-    uv_tcp_t socket; /* the host's end */
+    uv_tcp_t socket;         /* the host's end */
+    uv_connect_t connecting; /* on the HTTP leg the host connects */
     uv_shutdown_t ending;
-    bool accepted, opened;
+    bool accepted, opened;    /* by the host, by the worker */
     struct direction from[2]; /* by enum azm_recording_side: who sends */
 };
 
@@ -32,6 +34,10 @@ struct player {
     uv_process_t tap;
     uv_timer_t timeout, pace;
     unsigned port, control_port;
+    struct azm_recorded_uri uri; /* of a recording that has one */
+    bool has_uri;
+    unsigned serving, told_port; /* where the worker serves HTTP, and where the host was told to go */
+    uint32_t first_http;
     struct azm_buf reports; /* from the stand-in */
     struct azm_random random;
     struct connection *connections; /* [1..count] */
@@ -63,10 +69,25 @@ static void differ(struct connection *connection, enum azm_recording_side from, 
 
 /* --- what arrives --- */
 
-static size_t same_bytes(azm_slice a, azm_slice b)
+/* A digit of the worker's port, told to the host: noted, and any digit is right. */
+static bool take_digit(struct connection *connection, enum azm_recording_side from, uint64_t at, char digit)
 {
+    struct player *player = connection->player;
+    const struct azm_recorded_uri *uri = &player->uri;
+    if (!player->has_uri || connection->number != uri->connection || from != AZM_RECORDING_WORKER ||
+        at < uri->port_at || at >= uri->port_at + uri->digits || digit < '0' || digit > '9')
+        return false;
+    player->told_port = player->told_port * 10 + (unsigned)(digit - '0');
+    return true;
+}
+
+static size_t same_bytes(struct connection *connection, enum azm_recording_side from, azm_slice bytes)
+{
+    const struct direction *direction = &connection->from[from];
+    azm_slice expected = direction->expected;
     size_t n = 0;
-    while (n < a.len && n < b.len && a.ptr[n] == b.ptr[n])
+    while (n < expected.len && n < bytes.len &&
+           (take_digit(connection, from, direction->arrived + n, bytes.ptr[n]) || expected.ptr[n] == bytes.ptr[n]))
         n++;
     return n;
 }
@@ -74,7 +95,7 @@ static size_t same_bytes(azm_slice a, azm_slice b)
 static void arrived(struct connection *connection, enum azm_recording_side from, azm_slice bytes)
 {
     struct direction *direction = &connection->from[from];
-    size_t same = same_bytes(direction->expected, bytes);
+    size_t same = same_bytes(connection, from, bytes);
     char what[96];
     if (same < bytes.len && same == direction->expected.len)
         snprintf(what, sizeof what, "%zu bytes more than were sent", bytes.len - same);
@@ -156,6 +177,11 @@ static void take_report(struct player *player, const struct azm_control_frame *f
         greet(player, frame->bytes);
         return;
     }
+    if (frame->verb == AZM_CONTROL_SERVING) {
+        uint64_t port = 0;
+        player->serving = azm_slice_to_u64(frame->bytes, &port) == AZM_OK ? (unsigned)port : 0;
+        return;
+    }
     if (frame->connection == 0 || frame->connection > player->connection_count)
         return;
     struct connection *connection = &player->connections[frame->connection];
@@ -173,6 +199,9 @@ static void take_report(struct player *player, const struct azm_control_frame *f
     case AZM_CONTROL_SEND:
     case AZM_CONTROL_END:
     case AZM_CONTROL_QUIT:
+    case AZM_CONTROL_SERVE:
+    case AZM_CONTROL_EXPECT:
+    case AZM_CONTROL_SERVING:
     case AZM_CONTROL_HELLO: return;
     }
 }
@@ -212,16 +241,18 @@ static void on_control(uv_stream_t *listener, int status)
 
 static void command(struct player *player, enum azm_control_verb verb, uint32_t connection, azm_slice bytes)
 {
-    azm_socket_send_frame(&player->control, verb, connection, bytes);
+    azm_peer_send_frame(&player->control, verb, connection, bytes);
 }
 
 static void send_bytes(struct player *player, azm_slice bytes)
 {
-    player->current->from[player->side].expected = bytes;
+    struct direction *direction = &player->current->from[player->side];
+    direction->expected =
+        (azm_slice){direction->expected.len ? direction->expected.ptr : bytes.ptr, direction->expected.len + bytes.len};
     if (player->side == AZM_RECORDING_WORKER)
         command(player, AZM_CONTROL_SEND, player->current->number, bytes);
     else
-        azm_socket_send(&player->current->socket, bytes);
+        azm_peer_send(&player->current->socket, bytes);
 }
 
 /* --- waiting --- */
@@ -309,12 +340,24 @@ static size_t next_cut(struct player *player)
     return max == 1 ? 1 : 1 + (size_t)(azm_random_u64(&player->random) % max);
 }
 
+/* A tap may hold the worker's HttpUri back until it is complete: pieces that end inside it are not waited for. */
+static bool ends_in_uri(const struct player *player, uint64_t end)
+{
+    const struct azm_recorded_uri *uri = &player->uri;
+    return player->has_uri && player->side == AZM_RECORDING_WORKER && player->current->number == uri->connection &&
+           end > uri->at && end < uri->at + uri->len;
+}
+
 static void play_chunk(struct player *player, azm_slice bytes)
 {
+    const struct direction *direction = &player->current->from[player->side];
+    uint64_t at = direction->arrived;
     while (bytes.len > 0 && player->error.status == AZM_OK) {
         azm_slice piece = azm_slice_take(bytes, next_cut(player));
         send_bytes(player, piece);
-        await(player, is_there, "these bytes did not arrive");
+        at += piece.len;
+        if (!ends_in_uri(player, at))
+            await(player, is_there, "these bytes did not arrive");
         bytes = azm_slice_drop(bytes, piece.len);
     }
 }
@@ -330,8 +373,37 @@ static void play_close(struct player *player)
     await(player, is_ended, "the end of this half did not arrive");
 }
 
+static void on_http_connected(uv_connect_t *request, int status)
+{
+    struct connection *connection = request->data;
+    connection->accepted = status == 0;
+    if (status == 0)
+        status = uv_read_start((uv_stream_t *)&connection->socket, on_alloc, on_host_bytes);
+    if (status != 0 && !connection->player->quitting)
+        fail(connection->player, AZM_NETWORK, "the host cannot connect to the port in HttpUri");
+}
+
+/* The host goes where the worker's HttpUri, as it arrived, sends it. */
+static void open_http(struct player *player)
+{
+    struct connection *connection = player->current;
+    struct sockaddr_in to;
+    uv_ip4_addr("127.0.0.1", (int)player->told_port, &to);
+    uv_tcp_init(&player->loop, &connection->socket);
+    uv_tcp_nodelay(&connection->socket, 1);
+    connection->socket.data = connection->connecting.data = connection;
+    if (uv_tcp_connect(&connection->connecting, &connection->socket, (struct sockaddr *)&to, on_http_connected) != 0)
+        fail(player, AZM_NETWORK, "the host cannot connect to the port in HttpUri");
+}
+
 static void play_open(struct player *player)
 {
+    if (player->first_http && player->current->number >= player->first_http) {
+        command(player, AZM_CONTROL_EXPECT, player->current->number, AZM_S(""));
+        open_http(player);
+        await(player, is_open, "the HTTP connection did not reach the worker");
+        return;
+    }
     command(player, AZM_CONTROL_OPEN, player->current->number, AZM_S(""));
     await(player, is_open, "the connection did not reach the host");
 }
@@ -360,9 +432,33 @@ static void play_event(struct player *player, const struct azm_recording_event *
     }
 }
 
+static bool is_serving(const struct player *player)
+{
+    return player->serving > 0;
+}
+
+/* The worker's HTTP server has another port than when it was recorded; its HttpUri says so. */
+static void serve_http(struct player *player)
+{
+    char digits[16];
+    if (!player->has_uri) {
+        fail(player, AZM_BAD_INPUT, "the recording has an HTTP leg, but no HttpUri of its worker was found");
+        return;
+    }
+    command(player, AZM_CONTROL_SERVE, 0, AZM_S(""));
+    await(player, is_serving, "the worker did not serve HTTP in time");
+    int len = snprintf(digits, sizeof digits, "%u", player->serving);
+    if (len != (int)player->uri.digits)
+        fail(player, AZM_BUSY, "the worker's port has other digits than the recorded one; try again");
+    else
+        memcpy(player->uri.port, digits, player->uri.digits);
+}
+
 static void play(struct player *player, const struct azm_recording *recording)
 {
     await(player, is_greeted, "the tap did not start the worker in time");
+    if (player->first_http)
+        serve_http(player);
     player->start_ms = uv_hrtime() / 1000000;
     for (size_t i = 0; i < recording->event_count && player->error.status == AZM_OK; i++) {
         keep_pace(player, recording->events[i].t_us - recording->events[0].t_us);
@@ -481,9 +577,9 @@ static void kill_tap(struct player *player)
 static void listen_on_both(struct player *player)
 {
     static const struct azm_endpoint any = {"127.0.0.1", 0};
-    enum azm_status st = azm_socket_listen(&player->listener, &any, on_accept, &player->port, &player->error);
+    enum azm_status st = azm_peer_listen(&player->listener, &any, on_accept, &player->port, &player->error);
     if (st == AZM_OK)
-        st = azm_socket_listen(&player->control_listener, &any, on_control, &player->control_port, &player->error);
+        st = azm_peer_listen(&player->control_listener, &any, on_control, &player->control_port, &player->error);
     (void)st; /* it is in player->error */
 }
 
@@ -499,7 +595,7 @@ static void set_up(struct player *player, const struct azm_recording *recording)
     const uint64_t seed[4] = {player->options->seed};
     azm_random_init(&player->random, seed);
     azm_buf_init(&player->reports, 4 * AZM_CONTROL_BYTES_MAX);
-    azm_socket_ignore_sigpipe();
+    azm_peer_ignore_sigpipe();
     uv_loop_init(&player->loop);
     player->loop.data = player;
     uv_tcp_init(&player->loop, &player->listener);
@@ -508,6 +604,8 @@ static void set_up(struct player *player, const struct azm_recording *recording)
     uv_timer_init(&player->loop, &player->pace);
     player->listener.data = player->control_listener.data = player->timeout.data = player->pace.data = player;
     player->connection_count = recording->connections;
+    player->first_http = recording->first_http;
+    player->has_uri = azm_recording_find_uri(recording, &player->uri);
     for (uint32_t i = 1; i <= recording->connections; i++) {
         player->connections[i].player = player;
         player->connections[i].number = i;
@@ -517,6 +615,7 @@ static void set_up(struct player *player, const struct azm_recording *recording)
 static void tear_down(struct player *player, struct azm_player_result *result)
 {
     *result = (struct azm_player_result){.connections = player->connection_count};
+    result->patched = player->first_http && player->told_port != player->serving;
     for (uint32_t i = 1; i <= player->connection_count; i++) {
         result->worker_bytes += player->connections[i].from[AZM_RECORDING_WORKER].arrived;
         result->host_bytes += player->connections[i].from[AZM_RECORDING_HOST].arrived;

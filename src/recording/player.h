@@ -1,6 +1,10 @@
 /* Plays a recording against a real tap, over real sockets: listens as the host, starts the tap with a stand-in for the
  * worker behind it (stand_in.h), and sends each piece from the side it came from, in the recorded order, after the one
- * before has arrived on the other side. What arrives must be what was sent. */
+ * before has arrived on the other side. What arrives must be what was sent.
+ *
+ * One thing may differ, because a tap may change it: the digits of the port in the worker's HttpUri. A recording with
+ * an HTTP leg (pair.h) is then played over that port: the stand-in serves HTTP, and the host's connections go where the
+ * host was told. */
 #pragma once
 
 #include "recording/format.h"
@@ -19,6 +23,7 @@ struct azm_player_options {
 struct azm_player_result {
     uint64_t worker_bytes, host_bytes; /* that arrived, from each side */
     uint32_t connections;
+    bool patched; /* the port in HttpUri arrived as another one */
 };
 
 /* AZM_OK: equal. AZM_BAD_INPUT: the first difference, in err; AZM_TIMEOUT: something did not arrive; other states: the

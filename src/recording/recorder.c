@@ -3,7 +3,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
-#include "recording/socket.h"
+#include "recording/peer.h"
 #include "recording/format.h"
 
 struct side {
@@ -220,9 +220,9 @@ static enum azm_status begin(struct recorder *recorder, const struct azm_recorde
     unsigned port;
     enum azm_status st = azm_recording_put_head(&recorder->line, options->meta, err);
     if (st == AZM_OK)
-        st = azm_socket_resolve(&recorder->loop, &options->to, &recorder->to, err);
+        st = azm_peer_resolve(&recorder->loop, &options->to, &recorder->to, err);
     if (st == AZM_OK)
-        st = azm_socket_listen(&recorder->listener, &options->listen, on_connection, &port, err);
+        st = azm_peer_listen(&recorder->listener, &options->listen, on_connection, &port, err);
     if (st != AZM_OK)
         return st;
     for (size_t i = 0; i < AZM_COUNT(ends); i++)
@@ -236,7 +236,7 @@ enum azm_status azm_recorder_run(const struct azm_recorder_options *options, str
 {
     struct recorder recorder = {.out = options->out, .start_ns = uv_hrtime()};
     azm_buf_init(&recorder.line, AZM_RECORDING_LINE_MAX);
-    azm_socket_ignore_sigpipe();
+    azm_peer_ignore_sigpipe();
     uv_loop_init(&recorder.loop);
     uv_tcp_init(&recorder.loop, &recorder.listener);
     recorder.listener.data = &recorder;

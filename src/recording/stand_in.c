@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "recording/socket.h"
+#include "recording/peer.h"
 #include "recording/control.h"
 #include "recording/format.h"
 
@@ -19,7 +19,8 @@ struct connection {
 
 struct stand_in {
     uv_loop_t loop;
-    uv_tcp_t control;
+    uv_tcp_t control, listener;
+    uint32_t expected; /* connection, on the listener */
     uv_connect_t connecting;
     struct azm_buf commands;
     struct sockaddr_storage host;
@@ -32,7 +33,7 @@ struct stand_in {
 
 static void report(struct stand_in *self, enum azm_control_verb verb, uint32_t connection, azm_slice bytes)
 {
-    azm_socket_send_frame(&self->control, verb, connection, bytes);
+    azm_peer_send_frame(&self->control, verb, connection, bytes);
 }
 
 static void report_failure(struct connection *connection, const char *what, int cause)
@@ -89,6 +90,43 @@ static void open_connection(struct stand_in *self, struct connection *connection
         report_failure(connection, "the worker cannot connect", cause);
 }
 
+static void on_http(uv_stream_t *listener, int status)
+{
+    struct stand_in *self = listener->data;
+    struct connection *connection = &self->connections[self->expected];
+    if (status < 0 || self->expected == 0 || connection->open)
+        return;
+    connection->stand_in = self;
+    connection->number = self->expected;
+    connection->open = true;
+    self->expected = 0;
+    uv_tcp_init(&self->loop, &connection->socket);
+    uv_tcp_nodelay(&connection->socket, 1);
+    connection->socket.data = connection;
+    status = uv_accept(listener, (uv_stream_t *)&connection->socket);
+    if (status == 0)
+        status = uv_read_start((uv_stream_t *)&connection->socket, on_alloc, on_bytes);
+    if (status == 0)
+        report(self, AZM_CONTROL_OPENED, connection->number, AZM_S(""));
+    else
+        report_failure(connection, "the worker cannot accept HTTP", status);
+}
+
+static void serve(struct stand_in *self)
+{
+    static const struct azm_endpoint any = {"127.0.0.1", 0};
+    unsigned port;
+    char text[16];
+    uv_tcp_init(&self->loop, &self->listener);
+    self->listener.data = self;
+    if (azm_peer_listen(&self->listener, &any, on_http, &port, &self->error) != AZM_OK) {
+        self->done = true;
+        return;
+    }
+    snprintf(text, sizeof text, "%u", port);
+    report(self, AZM_CONTROL_SERVING, 0, azm_slice_str(text));
+}
+
 static void end_half(struct connection *connection)
 {
     int cause = uv_shutdown(&connection->ending, (uv_stream_t *)&connection->socket, NULL);
@@ -114,13 +152,16 @@ static void obey(struct stand_in *self, const struct azm_control_frame *frame)
         return;
     case AZM_CONTROL_SEND:
         if (connection->open)
-            azm_socket_send(&connection->socket, frame->bytes);
+            azm_peer_send(&connection->socket, frame->bytes);
         return;
     case AZM_CONTROL_END:
         if (connection->open)
             end_half(connection);
         return;
+    case AZM_CONTROL_SERVE: serve(self); return;
+    case AZM_CONTROL_EXPECT: self->expected = connection->open ? 0 : frame->connection; return;
     case AZM_CONTROL_HELLO:
+    case AZM_CONTROL_SERVING:
     case AZM_CONTROL_OPENED:
     case AZM_CONTROL_RECEIVED:
     case AZM_CONTROL_ENDED:
@@ -182,7 +223,7 @@ static enum azm_status read_arguments(struct stand_in *self, char **arguments, s
     snprintf(old, sizeof old, "http://%.200s:%.5s/", argument(arguments, "--host"), argument(arguments, "--port"));
     if (strcmp(old, self->uri) != 0)
         return azm_fail(err, AZM_BAD_USAGE, "--host and --port say %s, --functions-uri %.100s", old, self->uri);
-    return azm_socket_resolve(&self->loop, &uri, &self->host, err);
+    return azm_peer_resolve(&self->loop, &uri, &self->host, err);
 }
 
 static enum azm_status start(struct stand_in *self, const char *control, char **arguments, struct azm_error *err)
@@ -193,7 +234,7 @@ static enum azm_status start(struct stand_in *self, const char *control, char **
     if (st == AZM_OK)
         st = azm_endpoint_parse(azm_slice_str(control), &endpoint, err);
     if (st == AZM_OK)
-        st = azm_socket_resolve(&self->loop, &endpoint, &name, err);
+        st = azm_peer_resolve(&self->loop, &endpoint, &name, err);
     if (st != AZM_OK)
         return st;
     uv_tcp_init(&self->loop, &self->control);
@@ -216,7 +257,7 @@ enum azm_status azm_stand_in_run(const char *control, char **arguments, struct a
     if (!self)
         return azm_fail(err, AZM_NO_MEMORY, "out of memory");
     azm_buf_init(&self->commands, 4 * AZM_CONTROL_BYTES_MAX);
-    azm_socket_ignore_sigpipe();
+    azm_peer_ignore_sigpipe();
     uv_loop_init(&self->loop);
     self->loop.data = self;
     enum azm_status st = start(self, control, arguments, err);

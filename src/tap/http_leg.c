@@ -21,6 +21,7 @@ struct direction {
 struct azm_http_leg {
     struct azm_session *session;
     bool blind;
+    bool tunnel; /* no HTTP any more (WebSocket, CONNECT); it is the oldest exchange's */
     struct direction directions[2]; /* by enum azm_side */
     struct exchange exchanges[AZM_LEG_EXCHANGES];
     unsigned first, count; /* of those without a whole answer */
@@ -94,7 +95,10 @@ static enum azm_status begin_response(struct azm_http_leg *leg, const struct azm
         return AZM_BAD_INPUT;
     if (exchange->id[0] && (head->status >= 200 || head->status == 101))
         azm_proxied_response(leg->session, azm_slice_str(exchange->id), head);
-    return azm_http_body_of_response(&leg->directions[AZM_FROM_WORKER].body, head, azm_slice_str(exchange->method));
+    struct azm_http_body *body = &leg->directions[AZM_FROM_WORKER].body;
+    enum azm_status st = azm_http_body_of_response(body, head, azm_slice_str(exchange->method));
+    leg->tunnel = st == AZM_OK && body->framing == AZM_HTTP_TUNNEL;
+    return st;
 }
 
 /* Takes a head off the front of *bytes; AZM_MORE: it is not complete, and what there is of it was kept. */
@@ -150,6 +154,10 @@ void azm_http_leg_bytes(struct azm_http_leg *leg, enum azm_side from, azm_slice 
     struct direction *direction = &leg->directions[from];
     if (leg->blind)
         return;
+    if (leg->tunnel && from == AZM_FROM_HOST) {
+        oldest(leg)->sizes[from] += bytes.len;
+        return;
+    }
     while (st == AZM_OK && (bytes.len || direction->in_body)) {
         if (direction->in_body)
             st = pass_body(leg, from, &bytes, now_us);

@@ -53,7 +53,7 @@ static void drop_stream(struct azm_observed *connection, struct event_stream **s
 {
     free(*stream);
     *stream = NULL;
-    connection->patch.open = false;
+    connection->patch.open = connection->patch.given_up = false;
     azm_session_stream_closed(connection->observer->session, connection->now_us);
 }
 
@@ -62,7 +62,7 @@ static void drop_stream(struct azm_observed *connection, struct event_stream **s
 static void go_blind(struct azm_observed *connection, const char *why)
 {
     connection->blind = true;
-    connection->patch.open = false;
+    connection->patch.open = connection->patch.given_up = false;
     azm_session_blind(connection->observer->session, why);
 }
 
@@ -116,7 +116,7 @@ static void on_data(void *self, uint32_t id, azm_slice piece)
         go_blind(connection, "an EventStream is not gRPC any more; its bytes pass unseen");
     for (; malformed < reader->malformed; malformed++) {
         azm_session_malformed(connection->observer->session, side == AZM_FROM_WORKER);
-        connection->patch.open = false;
+        connection->patch.open = connection->patch.given_up = false;
     }
 }
 
@@ -208,7 +208,7 @@ size_t azm_observed_first(struct azm_observed *connection, char *bytes, size_t l
 void azm_observed_let_go(struct azm_observed *connection)
 {
     if (connection)
-        connection->patch.open = false;
+        azm_patch_give_up(&connection->patch);
 }
 
 void azm_observed_end(struct azm_observed *connection, enum azm_side from, int64_t now_us)

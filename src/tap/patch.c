@@ -2,6 +2,8 @@
 
 void azm_patch_add(struct azm_patch *patch, azm_slice piece)
 {
+    if (patch->given_up)
+        return;
     if (!patch->open)
         patch->len = 0;
     patch->open = true;
@@ -9,12 +11,18 @@ void azm_patch_add(struct azm_patch *patch, azm_slice piece)
         patch->at[patch->len++] = (char *)(uintptr_t)(piece.ptr + i);
 }
 
+void azm_patch_give_up(struct azm_patch *patch)
+{
+    patch->given_up = patch->open || patch->given_up;
+    patch->open = false;
+}
+
 azm_slice azm_patch_end(struct azm_patch *patch, char text[AZM_PATCH_MAX])
 {
     for (size_t i = 0; i < patch->len; i++)
         text[i] = *patch->at[i];
     azm_slice value = {text, patch->open ? patch->len : 0};
-    patch->open = false;
+    patch->open = patch->given_up = false;
     return value;
 }
 

@@ -10,12 +10,15 @@
 struct azm_patch {
     char *at[AZM_PATCH_MAX]; /* where each byte of the value lies */
     size_t len;
-    bool open; /* the value has begun and is not complete */
+    bool open;     /* the value has begun and is not complete: its bytes are held */
+    bool given_up; /* the value has begun, but some of it is gone */
 };
 
 /* More of the value. piece must lie in memory that may be written to. */
 void azm_patch_add(struct azm_patch *patch, azm_slice piece);
-/* The value is complete (or never will be): nothing is held any more. Returns it, in `text`. */
+/* What there was of the value may have been sent: the rest of it is not held either. */
+void azm_patch_give_up(struct azm_patch *patch);
+/* The value is complete: nothing is held any more. Returns it, in `text`; empty when it was given up. */
 azm_slice azm_patch_end(struct azm_patch *patch, char text[AZM_PATCH_MAX]);
 /* Overwrites bytes of the value that was just ended, from offset `at`. */
 void azm_patch_write(struct azm_patch *patch, size_t at, azm_slice bytes);

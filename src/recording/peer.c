@@ -1,4 +1,4 @@
-#include "recording/socket.h"
+#include "recording/peer.h"
 
 #include <signal.h>
 #include <stdlib.h>
@@ -8,8 +8,8 @@ static enum azm_status fail(const struct azm_endpoint *endpoint, const char *wha
     return azm_fail(err, AZM_NETWORK, "%s %s:%u: %s", what, endpoint->host, endpoint->port, uv_strerror(cause));
 }
 
-enum azm_status azm_socket_resolve(uv_loop_t *loop, const struct azm_endpoint *endpoint, struct sockaddr_storage *out,
-                                   struct azm_error *err)
+enum azm_status azm_peer_resolve(uv_loop_t *loop, const struct azm_endpoint *endpoint, struct sockaddr_storage *out,
+                                 struct azm_error *err)
 {
     uv_getaddrinfo_t request;
     struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
@@ -34,11 +34,11 @@ static unsigned port_of(uv_tcp_t *listener)
                                             : ((struct sockaddr_in *)&name)->sin_port);
 }
 
-enum azm_status azm_socket_listen(uv_tcp_t *listener, const struct azm_endpoint *endpoint, uv_connection_cb accept,
-                                  unsigned *port, struct azm_error *err)
+enum azm_status azm_peer_listen(uv_tcp_t *listener, const struct azm_endpoint *endpoint, uv_connection_cb accept,
+                                unsigned *port, struct azm_error *err)
 {
     struct sockaddr_storage name;
-    enum azm_status st = azm_socket_resolve(listener->loop, endpoint, &name, err);
+    enum azm_status st = azm_peer_resolve(listener->loop, endpoint, &name, err);
     if (st != AZM_OK)
         return st;
     int cause = uv_tcp_bind(listener, (struct sockaddr *)&name, 0);
@@ -79,21 +79,21 @@ static void send_now(struct sending *sending, uv_tcp_t *to)
         on_sent(&sending->request, UV_ECANCELED);
 }
 
-void azm_socket_send(uv_tcp_t *to, azm_slice bytes)
+void azm_peer_send(uv_tcp_t *to, azm_slice bytes)
 {
     struct sending *sending = new_sending();
     azm_buf_add(&sending->bytes, bytes);
     send_now(sending, to);
 }
 
-void azm_socket_send_frame(uv_tcp_t *to, enum azm_control_verb verb, uint32_t connection, azm_slice bytes)
+void azm_peer_send_frame(uv_tcp_t *to, enum azm_control_verb verb, uint32_t connection, azm_slice bytes)
 {
     struct sending *sending = new_sending();
     azm_control_put(&sending->bytes, verb, connection, bytes);
     send_now(sending, to);
 }
 
-void azm_socket_ignore_sigpipe(void)
+void azm_peer_ignore_sigpipe(void)
 {
 #ifdef SIGPIPE
     signal(SIGPIPE, SIG_IGN);

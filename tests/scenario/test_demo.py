@@ -32,7 +32,7 @@ def left_over(folder):
 def test_shows_every_invocation_and_cleans_up(tmp_path):
     done = run(DEMO, env=environment(tmp_path, DEMO_ONCE="1", ELASTIC_APM_ENABLED="false"))
     assert (done.returncode, done.stderr) == (0, "")
-    assert "All 128 invocations arrived. The page: http://127.0.0.1:" in done.stdout
+    assert "All 154 invocations arrived. The page: http://127.0.0.1:" in done.stdout
     for text in ("shop-checkout", "shop-catalog", "shop-prices", "GET /api/boom", "[cold start]", "One of the failures:"):
         assert text in done.stdout
     assert left_over(tmp_path) == []
@@ -54,5 +54,5 @@ def test_fails_when_invocations_are_missing(tmp_path):
     shutil.copy(pathlib.Path(__file__).with_name("stand_in_tap.py"), tmp_path / "bin" / "azimuth-tap")
     done = run(DEMO, env=environment(tmp_path, DEMO_ONCE="1", DEMO_WAIT="1", AZM_BUILD=str(tmp_path)))
     assert done.returncode == 1
-    assert "demo: only 0 of 128 invocations arrived within 1 s" in done.stderr
+    assert "demo: only 0 of 154 invocations arrived within 1 s" in done.stderr
     assert left_over(tmp_path) == []

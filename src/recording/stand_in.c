@@ -21,6 +21,7 @@ struct stand_in {
     uv_loop_t loop;
     uv_tcp_t control, listener;
     uint32_t expected; /* connection, on the listener */
+    bool came;         /* one that is not accepted yet */
     uv_connect_t connecting;
     struct azm_buf commands;
     struct sockaddr_storage host;
@@ -90,12 +91,13 @@ static void open_connection(struct stand_in *self, struct connection *connection
         report_failure(connection, "the worker cannot connect", cause);
 }
 
-static void on_http(uv_stream_t *listener, int status)
+/* Once it has come and its number is known: either may be first. */
+static void accept_http(struct stand_in *self)
 {
-    struct stand_in *self = listener->data;
     struct connection *connection = &self->connections[self->expected];
-    if (status < 0 || self->expected == 0 || connection->open)
+    if (self->expected == 0 || !self->came)
         return;
+    self->came = false;
     connection->stand_in = self;
     connection->number = self->expected;
     connection->open = true;
@@ -103,13 +105,22 @@ static void on_http(uv_stream_t *listener, int status)
     uv_tcp_init(&self->loop, &connection->socket);
     uv_tcp_nodelay(&connection->socket, 1);
     connection->socket.data = connection;
-    status = uv_accept(listener, (uv_stream_t *)&connection->socket);
+    int status = uv_accept((uv_stream_t *)&self->listener, (uv_stream_t *)&connection->socket);
     if (status == 0)
         status = uv_read_start((uv_stream_t *)&connection->socket, on_alloc, on_bytes);
     if (status == 0)
         report(self, AZM_CONTROL_OPENED, connection->number, AZM_S(""));
     else
         report_failure(connection, "the worker cannot accept HTTP", status);
+}
+
+static void on_http(uv_stream_t *listener, int status)
+{
+    struct stand_in *self = listener->data;
+    if (status < 0)
+        return;
+    self->came = true;
+    accept_http(self);
 }
 
 static void serve(struct stand_in *self)
@@ -159,7 +170,10 @@ static void obey(struct stand_in *self, const struct azm_control_frame *frame)
             end_half(connection);
         return;
     case AZM_CONTROL_SERVE: serve(self); return;
-    case AZM_CONTROL_EXPECT: self->expected = connection->open ? 0 : frame->connection; return;
+    case AZM_CONTROL_EXPECT:
+        self->expected = connection->open ? 0 : frame->connection;
+        accept_http(self);
+        return;
     case AZM_CONTROL_HELLO:
     case AZM_CONTROL_SERVING:
     case AZM_CONTROL_OPENED:

@@ -185,9 +185,12 @@ def replay(*arguments, **variables):
 
 def expected_line(path):
     head, events = read(path)
-    bytes_of, _ = traffic(events)
-    connections = max(e["c"] for e in events)
-    sums = [sum(len(b) for (_, side), b in bytes_of.items() if side == s) for s in "wh"]
+    legs = [(events, "wh")]
+    if head.get("leg") == "grpc":
+        legs.append((read(path.with_name(head["pair"]))[1], "hw"))  # there the host is the side that opens
+    connections = sum(max(e["c"] for e in events) for events, _ in legs)
+    sums = [sum(len(b) for events, sides in legs for (_, side), b in traffic(events)[0].items() if side == sides[n])
+            for n in (0, 1)]
     count = sum(phase["invocations"] for phase in head["phases"])
     return (f"{path.name}: equal: {count} invocations, {connections} connection{'s' * (connections > 1)}, {sums[0]} "
             f"bytes from the worker, {sums[1]} from the host")
@@ -217,6 +220,13 @@ class TestTheTap:
         recordings = ALL if seed == 1 else SMALL
         done = replay("--cut", "random", "--seed", seed, *recordings)
         assert done.stdout.splitlines() == [expected_line(r) for r in recordings]
+
+    @pytest.mark.parametrize("cut", [(), ("--cut", "1"), ("--cut", "random", "--seed", "1"),
+                                     ("--cut", "random", "--seed", "2")], ids=" ".join)
+    def test_changes_the_port_in_http_uri_and_nothing_else(self, cut):
+        recording = RECORDINGS / "dotnet-aspnetcore-grpc.jsonl"
+        done = replay(recording, *cut, ELASTIC_APM_SERVER_URL="http://127.0.0.1:9")
+        assert done.stdout == expected_line(recording) + ", but for the port in HttpUri\n"
 
     @pytest.mark.parametrize("recording", SMALL, ids=[r.name for r in SMALL])
     def test_passes_single_bytes(self, recording):

@@ -263,7 +263,8 @@ static void end_invocation(struct azm_session *session, const struct azm_rpc_mes
     if (!invocation || invocation->answered || invocation->early || invocation->replied)
         return;
     azm_request_end(session, invocation, message);
-    if (invocation->leg == AZM_LEG_OPEN)
+    /* A function that failed may never answer over HTTP (node's streams), and its outcome is known. */
+    if (invocation->leg == AZM_LEG_OPEN && invocation->status == AZM_RPC_SUCCESS)
         invocation->replied = true;
     else
         azm_session_finish(session, invocation, now_us);

@@ -133,7 +133,7 @@ def server():
 
 def behind(observed, server):
     """A worker that says its HTTP is served there; it answers every InvocationRequest by gRPC, after how.ms."""
-    worker = observed.start([values.http(), values.http("slow", "slow", ms=500)], "dotnet",
+    worker = observed.start([values.http(), values.http("slow", "slow", ms=500), values.http("boom", "fail")], "dotnet",
                             capabilities='{"HttpUri": "http://localhost:%d"}' % server.port)
     assert port_of(worker) != server.port and len(str(port_of(worker))) == len(str(server.port))
     return worker
@@ -255,6 +255,23 @@ def test_neither_leg_waits_for_the_other(observed, server):
     assert future.result(5).status == "Success"
     event = next(e for e in observed.intake.wait(2) if e["faas"]["execution"] == request.invocation_id)
     assert event["context"]["response"]["status_code"] == 202 and event["duration"] >= 499
+
+
+def test_a_failed_function_that_never_answers_over_http(observed, server):
+    """As streamed functions of Node.js do: the outcome is known, so nothing is waited for."""
+    worker = behind(observed, server)
+    request = worker.request("boom")
+    client = connect(worker)
+    far = server.accept()
+    pass_on(client, far, head(request, "POST /api/boom HTTP/1.1\nx-ms-invocation-id: ID\nContent-Length: 0\n\n"))
+    assert worker.begin_request(request).result(5).status == "Failure"
+    event, = observed.intake.wait(1)
+    assert (event["name"], event["result"], event["outcome"]) == ("POST /api/boom", "HTTP 5xx", "failure")
+    assert event["context"]["response"]["status_code"] == 500
+    pass_on(far, client, b"HTTP/1.1 200 OK\r\n\r\n")
+    client.close()
+    time.sleep(1)
+    assert len(observed.intake.events()) == 1
 
 
 def test_a_client_that_breaks_off(observed, server):

@@ -82,18 +82,19 @@ static const struct {
 } cases[] = {
     {&least, IDS ",\"type\":\"request\",\"timestamp\":0,\"duration\":0,\"outcome\":\"unknown\",\"sampled\":false,"
                  "\"span_count\":{\"started\":0}"},
-    {&web, IDS ",\"parent_id\":\"b7ad6b7169203331\",\"name\":\"GET /api/{id}\",\"type\":\"request\","
-               "\"timestamp\":1700000000123456,\"duration\":1002.003,\"result\":\"HTTP 2xx\",\"outcome\":\"success\","
-               "\"sampled\":true,\"sample_rate\":0.25,\"span_count\":{\"started\":0},"
-               "\"faas\":{\"id\":\"/subscriptions/x\",\"name\":\"app/f\",\"execution\":\"e1\",\"coldstart\":true,"
-               "\"trigger\":{\"type\":\"http\",\"request_id\":\"r1\"}},"
-               "\"context\":{\"request\":{\"method\":\"GET\",\"http_version\":\"1.1\",\"url\":{\"raw\":\"/api/7?q=1\","
-               "\"full\":\"https://shop.example:8443/api/7?q=1\",\"protocol\":\"https:\",\"hostname\":\"shop.example\","
-               "\"port\":\"8443\",\"pathname\":\"/api/7\",\"search\":\"?q=1\"},"
-               "\"headers\":{\"Host\":\"shop.example:8443\",\"X-Forwarded-Proto\":\"https\",\"Accept\":[\"a\",\"b\"]},"
-               "\"socket\":{\"remote_address\":\"10.0.0.1\"}},"
-               "\"response\":{\"status_code\":200,\"headers\":{\"Content-Type\":\"text/\\\"x\\\"\"},\"encoded_body_size\":17},"
-               "\"tags\":{\"a_b_c_d\":\"1\\n\\u0001\x7f\"}}"},
+    {&web, IDS
+     ",\"parent_id\":\"b7ad6b7169203331\",\"name\":\"GET /api/{id}\",\"type\":\"request\","
+     "\"timestamp\":1700000000123456,\"duration\":1002.003,\"result\":\"HTTP 2xx\",\"outcome\":\"success\","
+     "\"sampled\":true,\"sample_rate\":0.25,\"span_count\":{\"started\":0},"
+     "\"faas\":{\"id\":\"/subscriptions/x\",\"name\":\"app/f\",\"execution\":\"e1\",\"coldstart\":true,"
+     "\"trigger\":{\"type\":\"http\",\"request_id\":\"r1\"}},"
+     "\"context\":{\"request\":{\"method\":\"GET\",\"http_version\":\"1.1\",\"url\":{\"raw\":\"/api/7?q=1\","
+     "\"full\":\"https://shop.example:8443/api/7?q=1\",\"protocol\":\"https:\",\"hostname\":\"shop.example\","
+     "\"port\":\"8443\",\"pathname\":\"/api/7\",\"search\":\"?q=1\"},"
+     "\"headers\":{\"Host\":\"shop.example:8443\",\"X-Forwarded-Proto\":\"https\",\"Accept\":[\"a\",\"b\"]},"
+     "\"socket\":{\"remote_address\":\"10.0.0.1\"}},"
+     "\"response\":{\"status_code\":200,\"headers\":{\"Content-Type\":\"text/\\\"x\\\"\"},\"encoded_body_size\":17},"
+     "\"tags\":{\"a_b_c_d\":\"1\\n\\u0001\x7f\"}}"},
     {&queue, IDS ",\"name\":\"RECEIVE from q\",\"type\":\"messaging\",\"timestamp\":0,\"duration\":0,"
                  "\"outcome\":\"failure\",\"sampled\":true,\"sample_rate\":1,\"span_count\":{\"started\":0},"
                  "\"faas\":{\"coldstart\":false},"

@@ -132,6 +132,10 @@ static void put_http(struct azm_otlp_writer *w, const struct azm_transaction *tr
     put(w, AZM_S("user_agent.original"), azm_event_header(&http->request_headers, AZM_S("user-agent")));
     if (http->status_code)
         azm_otlp_attribute_int(w, ATTRIBUTES, AZM_S("http.response.status_code"), http->status_code);
+    if (http->has_sizes == AZM_TRUE) {
+        azm_otlp_attribute_int(w, ATTRIBUTES, AZM_S("http.request.body.size"), (int64_t)http->request_size);
+        azm_otlp_attribute_int(w, ATTRIBUTES, AZM_S("http.response.body.size"), (int64_t)http->response_size);
+    }
     put_headers(w, "http.request.header.", &http->request_headers);
     put_headers(w, "http.response.header.", &http->response_headers);
 }

@@ -21,7 +21,7 @@ struct direction {
 struct azm_http_leg {
     struct azm_session *session;
     bool blind;
-    bool tunnel; /* no HTTP any more (WebSocket, CONNECT); it is the oldest exchange's */
+    bool tunnel;                    /* no HTTP any more (WebSocket, CONNECT); it is the oldest exchange's */
     struct direction directions[2]; /* by enum azm_side */
     struct exchange exchanges[AZM_LEG_EXCHANGES];
     unsigned first, count; /* of those without a whole answer */

@@ -1,7 +1,7 @@
 /* HTTP proxying: the two legs of one invocation, its gRPC messages and its HTTP exchange, joined by
  * x-ms-invocation-id. Either may come first, and either may end last; neither waits for the other but the event for
- * both, unless the gRPC leg failed. What the HTTP leg tells: method, URL, status, sizes, and headers where the gRPC leg has none. The outcome is
- * the gRPC leg's.
+ * both, unless the gRPC leg failed. What the HTTP leg tells: method, URL, status, sizes, and headers where the gRPC leg
+ * has none. The outcome is the gRPC leg's.
  *
  * An HTTP request whose invocation is not asked for yet takes a place among the open invocations ("early"). Anybody can
  * send such a header, so these are few (AZM_PROXIED_EARLY_MAX) and are forgotten when nothing follows. */

@@ -39,7 +39,7 @@ static void refused(void **state)
         enum azm_status status;
     } cases[] = {
         {AZM_S("\0\0\0\0\1\0\0\0\0"), AZM_BAD_INPUT},
-        {AZM_S("\x0a\0\0\0\1\0\0\0\0"), AZM_BAD_INPUT},
+        {AZM_S("\x0d\0\0\0\1\0\0\0\0"), AZM_BAD_INPUT},
         {AZM_S("\2\0\0\0\1\xff\xff\xff\xff"), AZM_TOO_BIG},
         {AZM_S("\2\0\0\0\1\0\x10\0\1"), AZM_TOO_BIG},
     };

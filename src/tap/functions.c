@@ -5,13 +5,13 @@
 #include "base/hash.h"
 #include "json/read.h"
 
-#define TEXT_MAX   (1u << 20)
+#define TEXT_MAX   (16u << 20)
 #define FIRST_SIZE 64u
 
 void azm_functions_init(struct azm_functions *functions, uint64_t seed)
 {
     *functions = (struct azm_functions){.seed = seed};
-    azm_arena_init(&functions->arena, TEXT_MAX * 4);
+    azm_arena_init(&functions->arena, TEXT_MAX);
 }
 
 void azm_functions_dispose(struct azm_functions *functions)
@@ -69,10 +69,16 @@ static bool make_room(struct azm_functions *functions)
     return true;
 }
 
-static void learn(struct azm_functions *functions, azm_slice *known, azm_slice told)
+/* A change makes the names anew. What is told again costs nothing; what finds no room leaves what was known. */
+static void learn(struct azm_functions *functions, struct azm_function *function, azm_slice *known, azm_slice told)
 {
-    if (told.len && !azm_slice_eq(*known, told))
-        *known = azm_arena_copy(&functions->arena, told);
+    if (!told.len || azm_slice_eq(*known, told))
+        return;
+    azm_slice copy = azm_arena_copy(&functions->arena, told);
+    if (!copy.ptr)
+        return;
+    *known = copy;
+    function->labels = 0;
 }
 
 struct azm_function *azm_functions_add(struct azm_functions *functions, azm_slice id, azm_slice name,
@@ -88,10 +94,9 @@ struct azm_function *azm_functions_add(struct azm_functions *functions, azm_slic
         *slot_of(functions->slots, functions->slot_count, id, functions->seed) = function;
         functions->count++;
     }
-    function->labels = 0;
-    learn(functions, &function->name, name);
-    learn(functions, &function->directory, directory);
-    learn(functions, &function->trigger_type, trigger_type);
+    learn(functions, function, &function->name, name);
+    learn(functions, function, &function->directory, directory);
+    learn(functions, function, &function->trigger_type, trigger_type);
     return function;
 }
 
@@ -114,10 +119,9 @@ void azm_functions_describe(struct azm_functions *functions, struct azm_function
         return;
     azm_slice type = azm_json_get_slice(binding, "type"), route = azm_json_get_slice(binding, "route");
     azm_slice queue = azm_json_get_slice(binding, "queueName");
-    learn(functions, &function->trigger_type, type);
-    learn(functions, &function->route, resolve(route, env));
-    learn(functions, &function->queue, resolve(queue, env));
+    learn(functions, function, &function->trigger_type, type);
+    learn(functions, function, &function->route, resolve(route, env));
+    learn(functions, function, &function->queue, resolve(queue, env));
     function->described = true;
-    function->labels = 0;
     json_decref(binding);
 }

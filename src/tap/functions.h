@@ -1,5 +1,5 @@
 /* The functions of the app, as far as the wire and its files have told. Filled while the app loads, looked up for each
- * invocation. Lives on the relay's thread. Bounded: past AZM_FUNCTIONS_MAX functions, or a megabyte of text, further
+ * invocation. Lives on the relay's thread. Bounded: past AZM_FUNCTIONS_MAX functions, or 16 MiB of text, further
  * ones stay unknown (an unknown function is traced by its id alone, as trigger "other"). */
 #pragma once
 

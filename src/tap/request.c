@@ -288,8 +288,12 @@ static void label(struct azm_session *session, struct azm_function *function, co
     azm_buf_init_fixed(&out, text, sizeof text);
     azm_name_http(&out, AZM_S(""), session->route_prefix, function->route.len ? function->route : own);
     function->path = kept(arena, &out);
+    if (!function->path.ptr) /* no room for more text: its bare name is better than none */
+        function->path = own;
     azm_name_other(&out, trigger, function->queue, own);
     function->other_name = kept(arena, &out);
+    if (!function->other_name.ptr)
+        function->other_name = own;
     azm_faas_name(&out, &session->environment.env, own);
     function->faas_name = kept(arena, &out);
     azm_faas_id(&out, &session->environment.env, own);

@@ -281,6 +281,7 @@ static void lose(void *self, struct azm_invocation *invocation)
     if (invocation->answered || invocation->replied || invocation->early)
         return;
     if (sweep->session->malformed_answers) { /* it may have been answered by what could not be read */
+        sweep->session->blind++;
         azm_invocations_close(&sweep->session->invocations, invocation);
         return;
     }

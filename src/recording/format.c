@@ -7,7 +7,7 @@
 
 #include <jansson.h>
 
-#include "recording/base64.h"
+#include "base/base64.h"
 
 struct reader {
     struct azm_arena *arena;

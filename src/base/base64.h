@@ -1,4 +1,4 @@
-/* Base64 with padding (RFC 4648, section 4), as recordings hold their bytes. */
+/* Base64 with padding (RFC 4648, section 4), as JSON holds bytes. */
 #pragma once
 
 #include "base/buf.h"

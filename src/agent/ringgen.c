@@ -117,7 +117,7 @@ static bool put_transaction(struct azm_buf *record, bool sampled)
                  .request_headers = {headers, AZM_COUNT(headers)},
                  .response_headers = {headers, 1},
                  .status_code = 200},
-        .message = {AZM_S("orders"), AZM_TRUE, 5},
+        .message = {.queue = AZM_S("orders"), .has_age = AZM_TRUE, .age_ms = 5},
         .labels = {labels, AZM_COUNT(labels)},
     };
     serial++;

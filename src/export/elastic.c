@@ -86,18 +86,42 @@ static void put_response(struct azm_json_writer *json, const struct azm_http_con
     azm_object_close(json, mark);
 }
 
+static void put_named(struct azm_json_writer *json, const char *key, const char *member, azm_slice text)
+{
+    struct azm_object_mark mark = azm_object_open(json, key);
+    azm_object_text(json, member, text);
+    azm_object_close(json, mark);
+}
+
 static void put_message(struct azm_json_writer *json, const struct azm_message_context *message)
 {
     struct azm_object_mark mark = azm_object_open(json, "message");
-    struct azm_object_mark queue = azm_object_open(json, "queue");
-    azm_object_text(json, "name", message->queue);
-    azm_object_close(json, queue);
+    put_named(json, "queue", "name", message->queue);
     if (message->has_age == AZM_TRUE) {
         struct azm_object_mark age = azm_object_open(json, "age");
         azm_object_number(json, "ms", message->age_ms < INT64_MAX ? (int64_t)message->age_ms : INT64_MAX);
         azm_object_close(json, age);
     }
+    azm_object_text(json, "routing_key", message->routing_key);
+    azm_object_headers(json, "headers", &message->headers);
     azm_object_close(json, mark);
+}
+
+static void put_origin(struct azm_json_writer *json, const struct azm_origin *origin)
+{
+    struct azm_object_mark service = azm_object_open(json, "service");
+    struct azm_object_mark mark = azm_object_open(json, "origin");
+    azm_object_text(json, "id", origin->id);
+    azm_object_text(json, "name", origin->name);
+    azm_object_close(json, mark);
+    azm_object_close(json, service);
+    struct azm_object_mark cloud = azm_object_open(json, "cloud");
+    mark = azm_object_open(json, "origin");
+    azm_object_text(json, "provider", origin->cloud_provider);
+    put_named(json, "service", "name", origin->cloud_service);
+    put_named(json, "account", "id", origin->cloud_account_id);
+    azm_object_close(json, mark);
+    azm_object_close(json, cloud);
 }
 
 static void put_context(struct azm_json_writer *json, const struct azm_transaction *transaction)
@@ -106,6 +130,7 @@ static void put_context(struct azm_json_writer *json, const struct azm_transacti
     put_request(json, &transaction->http);
     put_response(json, &transaction->http);
     put_message(json, &transaction->message);
+    put_origin(json, &transaction->origin);
     azm_object_labels(json, "tags", &transaction->labels);
     azm_object_close(json, mark);
 }

@@ -71,10 +71,20 @@ static const struct azm_transaction queue = {
     .sampled = true,
     .sample_rate = 1,
     .faas = {.coldstart = AZM_FALSE},
-    .message = {AZM_S("q"), AZM_TRUE, 0},
+    .message = {.queue = AZM_S("q"), .has_age = AZM_TRUE},
     .links = links,
     .link_count = 2,
 };
+static const struct azm_transaction event = {
+    .id = SPAN,
+    .trace_id = TRACE,
+    .sampled = true,
+    .sample_rate = -1,
+    .message = {.headers = PAIRS(response_headers), .routing_key = AZM_S("r")},
+    .origin = {AZM_S("/subscriptions/s/topics/t"), AZM_S("t"), AZM_S("azure"), AZM_S("event grid"), AZM_S("s")},
+};
+static const struct azm_transaction table = {
+    .id = SPAN, .trace_id = TRACE, .sampled = true, .sample_rate = -1, .origin = {.name = AZM_S("t")}};
 
 static const struct {
     const struct azm_transaction *transaction;
@@ -101,6 +111,14 @@ static const struct {
                  "\"context\":{\"message\":{\"queue\":{\"name\":\"q\"},\"age\":{\"ms\":0}}},"
                  "\"links\":[{\"trace_id\":\"0af7651916cd43dd8448eb211c80319c\",\"span_id\":\"b7ad6b7169203331\"},"
                  "{\"trace_id\":\"0af7651916cd43dd8448eb211c80319c\",\"span_id\":\"b7ad6b7169203331\"}]"},
+    {&event, IDS ",\"type\":\"request\",\"timestamp\":0,\"duration\":0,\"outcome\":\"unknown\",\"sampled\":true,"
+                 "\"span_count\":{\"started\":0},\"context\":{\"message\":{\"routing_key\":\"r\","
+                 "\"headers\":{\"Content-Type\":\"text/\\\"x\\\"\"}},"
+                 "\"service\":{\"origin\":{\"id\":\"/subscriptions/s/topics/t\",\"name\":\"t\"}},"
+                 "\"cloud\":{\"origin\":{\"provider\":\"azure\",\"service\":{\"name\":\"event grid\"},"
+                 "\"account\":{\"id\":\"s\"}}}}"},
+    {&table, IDS ",\"type\":\"request\",\"timestamp\":0,\"duration\":0,\"outcome\":\"unknown\",\"sampled\":true,"
+                 "\"span_count\":{\"started\":0},\"context\":{\"service\":{\"origin\":{\"name\":\"t\"}}}"},
 };
 
 static void transactions(void **state)

@@ -52,6 +52,15 @@ static void put_repeated(struct azm_buf *out, const struct azm_field *field, con
         put_message(out, field, items + i * field->of->size, true);
 }
 
+/* Of structs that hold pointers: their size is a multiple of eight. */
+static bool is_zero(const char *at, size_t size)
+{
+    for (size_t i = 0; i < size; i += sizeof(uint64_t))
+        if (load_u64(at + i))
+            return false;
+    return true;
+}
+
 static void put_field(struct azm_buf *out, const struct azm_field *field, const char *from)
 {
     const char *at = from + field->offset;
@@ -83,6 +92,10 @@ static void put_field(struct azm_buf *out, const struct azm_field *field, const 
         if (rate >= 0)
             azm_wire_put_double(out, field->no, rate);
         return;
+    case AZM_FIELD_PART:
+        if (!is_zero(at, field->of->size))
+            put_message(out, field, at, false);
+        return;
     case AZM_FIELD_MESSAGE: put_message(out, field, at, false); return;
     case AZM_FIELD_REPEATED: put_repeated(out, field, from); return;
     }
@@ -109,6 +122,7 @@ static enum azm_wire_type wire_type(enum azm_field_kind kind)
     case AZM_FIELD_TRACE_ID:
     case AZM_FIELD_SPAN_ID:
     case AZM_FIELD_MESSAGE:
+    case AZM_FIELD_PART:
     case AZM_FIELD_REPEATED: return AZM_WIRE_BYTES;
     }
     azm_unreachable();
@@ -197,6 +211,7 @@ static enum azm_status get_field(const struct azm_field *field, const struct azm
     case AZM_FIELD_NOT: *(bool *)at = wire->number == 0; return AZM_OK;
     case AZM_FIELD_TRISTATE: return get_u32(at, wire->number ? AZM_TRUE : AZM_FALSE);
     case AZM_FIELD_RATE: get_rate(at, wire->number); return AZM_OK;
+    case AZM_FIELD_PART:
     case AZM_FIELD_MESSAGE: return azm_fields_get(wire->bytes, field->of, arena, at);
     case AZM_FIELD_REPEATED: return get_repeated(field, wire->bytes, rest, arena, to, made);
     }

@@ -17,6 +17,7 @@ enum azm_field_kind {                     /* of the struct's member; in brackets
                       AZM_FIELD_ENUM,     /* any enum from 0 to `last` (0, and what is past `last`) */
                       AZM_FIELD_RATE,     /* double from 0 to 1 (negative) */
                       AZM_FIELD_MESSAGE,  /* a struct inside the struct (nothing in it) */
+                      AZM_FIELD_PART,     /* the same, of a struct that says nothing when it is all zeros */
                       AZM_FIELD_REPEATED  /* const pointer to structs, and a size_t count at `count_offset` (0) */
 };
 

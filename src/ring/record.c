@@ -61,11 +61,20 @@ SCHEMA(http_schema, http_fields, struct azm_http_context);
         no, AZM_FIELD_##kind, AT(struct azm_message_context, member), 0, 0, NULL                                       \
     }
 static const struct azm_field message_fields[] = {
-    MESSAGE(1, TEXT, queue),
-    MESSAGE(2, TRISTATE, has_age),
-    MESSAGE(3, UINT64, age_ms),
+    MESSAGE(1, TEXT, queue),       MESSAGE(2, TRISTATE, has_age),
+    MESSAGE(3, UINT64, age_ms),    PAIRS(4, struct azm_message_context, headers),
+    MESSAGE(5, TEXT, routing_key),
 };
 SCHEMA(message_schema, message_fields, struct azm_message_context);
+
+#define ORIGIN(no, member)                                                                                             \
+    {                                                                                                                  \
+        no, AZM_FIELD_TEXT, AT(struct azm_origin, member), 0, 0, NULL                                                  \
+    }
+static const struct azm_field origin_fields[] = {
+    ORIGIN(1, id), ORIGIN(2, name), ORIGIN(3, cloud_provider), ORIGIN(4, cloud_service), ORIGIN(5, cloud_account_id),
+};
+SCHEMA(origin_schema, origin_fields, struct azm_origin);
 
 #define TRANSACTION(no, kind, member)                                                                                  \
     {                                                                                                                  \
@@ -73,7 +82,7 @@ SCHEMA(message_schema, message_fields, struct azm_message_context);
     }
 #define TRANSACTION_PART(no, member, schema)                                                                           \
     {                                                                                                                  \
-        no, AZM_FIELD_MESSAGE, AT(struct azm_transaction, member), 0, 0, &(schema)                                     \
+        no, AZM_FIELD_PART, AT(struct azm_transaction, member), 0, 0, &(schema)                                        \
     }
 static const struct azm_field transaction_fields[] = {
     TRANSACTION(1, TRACE_ID, trace_id),
@@ -93,6 +102,7 @@ static const struct azm_field transaction_fields[] = {
     PAIRS(15, struct azm_transaction, labels),
     {16, AZM_FIELD_REPEATED, AT(struct azm_transaction, links), AT(struct azm_transaction, link_count), 0,
      &link_schema},
+    TRANSACTION_PART(17, origin, origin_schema),
 };
 SCHEMA(transaction_schema, transaction_fields, struct azm_transaction);
 

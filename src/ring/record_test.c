@@ -84,6 +84,13 @@ static void same_transaction(const struct azm_transaction *a, const struct azm_t
     SAME_TEXT(message.queue);
     SAME_NUMBER(message.has_age);
     SAME_NUMBER(message.age_ms);
+    same_pairs(a->message.headers, b->message.headers);
+    SAME_TEXT(message.routing_key);
+    SAME_TEXT(origin.id);
+    SAME_TEXT(origin.name);
+    SAME_TEXT(origin.cloud_provider);
+    SAME_TEXT(origin.cloud_service);
+    SAME_TEXT(origin.cloud_account_id);
     same_pairs(a->labels, b->labels);
     SAME_NUMBER(link_count);
     if (a->link_count)
@@ -159,6 +166,7 @@ static void every_field_comes_back(void **state)
 {
     (void)state;
     transaction_comes_back(&azm_sample_transaction);
+    transaction_comes_back(&azm_sample_message);
     source_comes_back(&azm_sample_source);
 }
 

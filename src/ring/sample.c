@@ -87,3 +87,16 @@ const struct azm_transaction azm_sample_transaction = {
     .links = links,
     .link_count = AZM_COUNT(links),
 };
+
+/* What came after the first one was frozen. */
+const struct azm_transaction azm_sample_message = {
+    .trace_id = {{1}},
+    .id = {{2}},
+    .sample_rate = -1,
+    .message = {.queue = TEXT("news"), .headers = {request, AZM_COUNT(request)}, .routing_key = TEXT("orders.created")},
+    .origin = {.id = TEXT("/subscriptions/d2cd53b3/topics/news"),
+               .name = TEXT("news"),
+               .cloud_provider = TEXT("azure"),
+               .cloud_service = TEXT("event grid"),
+               .cloud_account_id = TEXT("d2cd53b3")},
+};

@@ -41,6 +41,13 @@ struct azm_message_context {
     azm_slice queue;
     enum azm_tristate has_age;
     uint64_t age_ms;
+    struct azm_pairs headers; /* redacted already */
+    azm_slice routing_key;
+};
+
+/* Where an event came from: Elastic's service.origin and cloud.origin. */
+struct azm_origin {
+    azm_slice id, name, cloud_provider, cloud_service, cloud_account_id;
 };
 
 struct azm_transaction {
@@ -54,7 +61,8 @@ struct azm_transaction {
     double sample_rate; /* negative: not known, left out */
     struct azm_faas faas;
     struct azm_http_context http;       /* used when method.ptr or status_code is set */
-    struct azm_message_context message; /* used when queue.ptr or has_age is set */
+    struct azm_message_context message; /* used when anything in it is set */
+    struct azm_origin origin;
     struct azm_pairs labels;
     const struct azm_span_link *links;
     size_t link_count;

@@ -33,7 +33,8 @@ def unset(message):
 
 def test_a_transaction(schema):
     message = schema.Transaction.FromString((RING / "record_corpus/transaction").read_bytes())
-    younger = ["Http.has_sizes", "Http.request_size", "Http.response_size"]  # than the sample
+    younger = ["Http.has_sizes", "Http.request_size", "Http.response_size", "Message.headers", "Message.routing_key",
+               "Transaction.origin"]  # than the sample
     assert list(unset(message)) == younger
     assert message.trace_id.hex() == "0af7651916cd43dd8448eb211c80319c"
     assert message.timestamp_us == -1234567890123456
@@ -49,6 +50,16 @@ def test_a_transaction(schema):
     message.DiscardUnknownFields()  # the sample has one of the future
     again = message.SerializeToString()
     assert (RING / "record_corpus/transaction").read_bytes().startswith(again)
+
+
+def test_what_was_added_to_a_transaction(schema):
+    record = (RING / "record_corpus/message").read_bytes()
+    message = schema.Transaction.FromString(record)
+    assert list(unset(message.origin)) == []
+    assert [pair.key for pair in message.message.headers] == ["Accept", "Cookie"]
+    assert message.message.routing_key == "orders.created"
+    assert message.origin.cloud_account_id == "d2cd53b3"
+    assert message.SerializeToString() == record
 
 
 def test_a_source(schema):

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "base/buf.h"
 #include "base/hash.h"
 #include "json/read.h"
 
@@ -81,6 +82,13 @@ static void learn(struct azm_functions *functions, struct azm_function *function
     function->labels = 0;
 }
 
+static void learn_trigger(struct azm_functions *functions, struct azm_function *function, azm_slice type)
+{
+    learn(functions, function, &function->trigger_type, type);
+    if (function->trigger_type.len)
+        function->trigger = azm_trigger_of(function->trigger_type);
+}
+
 struct azm_function *azm_functions_add(struct azm_functions *functions, azm_slice id, azm_slice name,
                                        azm_slice directory, azm_slice trigger_type)
 {
@@ -96,19 +104,57 @@ struct azm_function *azm_functions_add(struct azm_functions *functions, azm_slic
     }
     learn(functions, function, &function->name, name);
     learn(functions, function, &function->directory, directory);
-    learn(functions, function, &function->trigger_type, trigger_type);
+    learn_trigger(functions, function, trigger_type);
     return function;
 }
 
-/* "%NAME%" as a whole becomes that setting's value, as the host does it; anything else stays. */
-static azm_slice resolve(azm_slice text, const struct azm_env *env)
+/* Each "%NAME%" becomes that setting's value, as the host does it; what is no setting stays. */
+static void learn_resolved(struct azm_functions *functions, struct azm_function *function, azm_slice *known,
+                           azm_slice text, const struct azm_env *env)
 {
-    char name[256];
-    if (text.len < 3 || text.ptr[0] != '%' || text.ptr[text.len - 1] != '%' || text.len > sizeof name)
+    char resolved[1024], name[256];
+    struct azm_buf out;
+    azm_buf_init_fixed(&out, resolved, sizeof resolved);
+    while (text.len) {
+        size_t begin = azm_slice_find(text, '%'), len = azm_slice_find(azm_slice_drop(text, begin + 1), '%');
+        azm_slice setting = {NULL, 0};
+        if (begin + 1 + len < text.len && len && len < sizeof name) {
+            azm_slice_copy((azm_slice){text.ptr + begin + 1, len}, name, sizeof name);
+            setting = azm_env_get(env, name);
+        }
+        azm_buf_add(&out, azm_slice_take(text, begin));
+        if (setting.len)
+            azm_buf_add(&out, setting);
+        else if (begin < text.len)
+            azm_buf_add_byte(&out, '%');
+        text = azm_slice_drop(text, setting.len ? begin + len + 2 : begin + 1);
+    }
+    if (!out.failed)
+        learn(functions, function, known, azm_buf_slice(&out));
+}
+
+/* Of a blob's path the container: what follows is a pattern. It may be one itself. */
+static azm_slice place_of(const struct azm_trigger *trigger, azm_slice text)
+{
+    if (!azm_trigger_is_blob(trigger))
         return text;
-    azm_slice_copy((azm_slice){text.ptr + 1, text.len - 2}, name, sizeof name);
-    azm_slice value = azm_env_get(env, name);
-    return value.len ? value : text;
+    text = azm_slice_take(text, azm_slice_find(text, '/'));
+    return azm_slice_find(text, '{') < text.len ? (azm_slice){NULL, 0} : text;
+}
+
+static void describe_trigger(struct azm_functions *functions, struct azm_function *function, const json_t *binding,
+                             const struct azm_env *env)
+{
+    const struct azm_trigger *trigger = function->trigger;
+    azm_slice place = {NULL, 0};
+    for (size_t i = 0; i < AZM_TRIGGER_PLACES && !place.len; i++)
+        if (trigger->places[i])
+            place = azm_json_get_slice(binding, trigger->places[i]);
+    learn_resolved(functions, function, &function->queue, place_of(trigger, place), env);
+    for (size_t i = 0; i < AZM_TRIGGER_LABELS; i++)
+        if (trigger->labels[i].member)
+            learn_resolved(functions, function, &function->binding_labels[i],
+                           azm_json_get_slice(binding, trigger->labels[i].member), env);
 }
 
 void azm_functions_describe(struct azm_functions *functions, struct azm_function *function, azm_slice binding_json,
@@ -117,11 +163,10 @@ void azm_functions_describe(struct azm_functions *functions, struct azm_function
     json_t *binding = NULL;
     if (azm_json_parse(binding_json, "binding", &binding, NULL) != AZM_OK)
         return;
-    azm_slice type = azm_json_get_slice(binding, "type"), route = azm_json_get_slice(binding, "route");
-    azm_slice queue = azm_json_get_slice(binding, "queueName");
-    learn(functions, function, &function->trigger_type, type);
-    learn(functions, function, &function->route, resolve(route, env));
-    learn(functions, function, &function->queue, resolve(queue, env));
+    learn_trigger(functions, function, azm_json_get_slice(binding, "type"));
+    learn_resolved(functions, function, &function->route, azm_json_get_slice(binding, "route"), env);
+    if (function->trigger)
+        describe_trigger(functions, function, binding, env);
     function->described = true;
     json_decref(binding);
 }

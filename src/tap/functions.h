@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/env.h"
+#include "trace/triggers.h"
 
 #define AZM_FUNCTIONS_MAX 8192u
 
@@ -12,8 +13,10 @@ struct azm_function {
     azm_slice id, name, directory;
     azm_slice trigger_type; /* as "httpTrigger"; ptr NULL: not known */
     azm_slice route;        /* of an HTTP trigger, the template as written; ptr NULL: none given, the name serves */
-    azm_slice queue;        /* queueName of a queue trigger, %SETTING% resolved; ptr NULL: not known */
-    bool described;         /* the trigger's own binding is known, not only its type */
+    const struct azm_trigger *trigger; /* by trigger_type; NULL: not known */
+    /* By the trigger's places and labels, %SETTING% resolved; ptr NULL: not known. */
+    azm_slice queue, binding_labels[AZM_TRIGGER_LABELS];
+    bool described; /* the trigger's own binding is known, not only its type */
 
     /* What its transactions are called, made once (request.c); `labels` says from which state of the session. */
     uint32_t labels;

@@ -71,7 +71,7 @@ static const struct {
     {"{\"queueName\":\"plain\"}", "plain", true},
     {"{\"queueName\":\"%NONE%\"}", "%NONE%", true}, /* no such setting: as written */
     {"{\"queueName\":\"%EMPTY%\"}", "%EMPTY%", true},
-    {"{\"queueName\":\"a-%QUEUE%\"}", "a-%QUEUE%", true}, /* only as a whole */
+    {"{\"queueName\":\"a-%QUEUE%-%QUEUE%\"}", "a-orders-live-orders-live", true},
     {"{\"queueName\":\"%%\"}", "%%", true},
     {"{\"queueName\":7}", NULL, true},
     {"{\"queueName\":", NULL, false},
@@ -86,7 +86,7 @@ static void bindings_of_all_kinds(void **state)
     for (size_t i = 0; i < AZM_COUNT(bindings); i++) {
         struct azm_functions functions;
         azm_functions_init(&functions, 1);
-        struct azm_function *f = azm_functions_add(&functions, AZM_S("1"), AZM_S("f"), NOTHING, NOTHING);
+        struct azm_function *f = azm_functions_add(&functions, AZM_S("1"), AZM_S("f"), NOTHING, AZM_S("queueTrigger"));
         print_message("%s\n", bindings[i].binding);
         azm_functions_describe(&functions, f, azm_slice_str(bindings[i].binding), &env);
         assert_int_equal(f->described, bindings[i].described);
@@ -94,6 +94,43 @@ static void bindings_of_all_kinds(void **state)
             assert_true(azm_slice_eq(f->queue, azm_slice_str(bindings[i].queue)));
         else
             assert_null(f->queue.ptr);
+        azm_functions_dispose(&functions);
+    }
+}
+
+static const struct {
+    const char *type, *binding, *queue, *label; /* label: the first one; NULL: not known */
+} places[] = {
+    {"serviceBusTrigger", "{\"queueName\":\"q\"}", "q", NULL},
+    {"serviceBusTrigger", "{\"topicName\":\"t\",\"subscriptionName\":\"%QUEUE%\"}", "t", "orders-live"},
+    {"SERVICEBUSTRIGGER", "{\"TopicName\":\"t\"}", "t", NULL},
+    {"blobTrigger", "{\"path\":\"images/{name}.png\"}", "images", NULL},
+    {"blobTrigger", "{\"path\":\"images\"}", "images", NULL},
+    {"blobTrigger", "{\"path\":\"{container}/x\"}", NULL, NULL},
+    {"cosmosDBTrigger", "{\"collectionName\":\"old\",\"databaseName\":\"d\"}", "old", "d"},
+    {"timerTrigger", "{\"schedule\":\"%QUEUE%\",\"queueName\":\"no\"}", NULL, "orders-live"},
+    {"nobodyKnowsTrigger", "{\"queueName\":\"no\"}", NULL, NULL},
+};
+
+static void same(azm_slice text, const char *expected)
+{
+    assert_int_equal(text.ptr != NULL, expected != NULL);
+    assert_true(azm_slice_eq(text, azm_slice_str(expected)));
+}
+
+static void places_and_labels_of_triggers(void **state)
+{
+    const struct azm_env env = azm_env_of(settings);
+    (void)state;
+    for (size_t i = 0; i < AZM_COUNT(places); i++) {
+        struct azm_functions functions;
+        azm_functions_init(&functions, 1);
+        struct azm_function *f =
+            azm_functions_add(&functions, AZM_S("1"), AZM_S("f"), NOTHING, azm_slice_str(places[i].type));
+        print_message("%s\n", places[i].binding);
+        azm_functions_describe(&functions, f, azm_slice_str(places[i].binding), &env);
+        same(f->queue, places[i].queue);
+        same(f->binding_labels[0], places[i].label);
         azm_functions_dispose(&functions);
     }
 }
@@ -152,6 +189,7 @@ int main(void)
         cmocka_unit_test(a_function_is_found_by_id_and_by_name),
         cmocka_unit_test(what_is_told_later_adds_to_what_is_known),
         cmocka_unit_test(bindings_of_all_kinds),
+        cmocka_unit_test(places_and_labels_of_triggers),
         cmocka_unit_test(what_is_told_again_costs_no_memory),
         cmocka_unit_test(there_is_an_end_to_them),
     };

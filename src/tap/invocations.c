@@ -28,6 +28,7 @@ void azm_invocations_dispose(struct azm_invocations *invocations)
 {
     free(invocations->pool);
     free(invocations->buckets);
+    azm_links_dispose(&invocations->links);
     *invocations = (struct azm_invocations){.seed = invocations->seed};
 }
 
@@ -91,6 +92,7 @@ struct azm_invocation *azm_invocations_open(struct azm_invocations *invocations,
 void azm_invocations_close(struct azm_invocations *invocations, struct azm_invocation *invocation)
 {
     unlink_entry(invocations, invocation);
+    azm_links_drop(&invocations->links, invocation->links);
     invocation->id_len = 0;
     invocation->next = invocations->free_list;
     invocations->free_list = (uint32_t)(invocation - invocations->pool) + 1;

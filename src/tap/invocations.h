@@ -3,6 +3,7 @@
 #pragma once
 
 #include "tap/functions.h"
+#include "tap/links.h"
 #include "tap/rpc.h"
 #include "trace/transaction.h"
 
@@ -44,9 +45,19 @@ struct azm_invocation {
     azm_trace_id trace_id;
     azm_span_id span_id, parent_id;
     struct azm_span_link link; /* to the host's own span; trace_id none: no link */
-    bool sampled;
     double sample_rate;
+    bool sampled;
+
+    bool has_retry;          /* a retry policy is at work */
+    int32_t max_retry_count; /* -1: for ever */
     uint64_t retry_count;
+
+    /* What the trigger told (trigger_keep.h). */
+    uint64_t age_ms, batch_size;
+    uint32_t links; /* in the pool of links; 0: none */
+    bool has_age, has_batch_size;
+    azm_slice message_id, routing_key, queue, topic, container;
+    struct azm_kept_headers labels, message_headers;
 
     enum azm_rpc_status status;
     unsigned status_code;
@@ -63,6 +74,7 @@ struct azm_invocations {
     uint32_t fresh;              /* entries from here on were never used */
     uint32_t open;
     uint64_t seed;
+    struct azm_links links;
 };
 
 void azm_invocations_init(struct azm_invocations *invocations, uint64_t seed);

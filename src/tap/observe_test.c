@@ -63,6 +63,13 @@ static void on_variable(void *self, azm_slice name, azm_slice value)
     tell(value);
 }
 
+static const struct azm_trigger *trigger_of(void *self, azm_slice function_id)
+{
+    (void)self;
+    (void)function_id;
+    return NULL;
+}
+
 static void on_http_uri(void *self, azm_slice piece)
 {
     (void)self;
@@ -77,10 +84,10 @@ static void on_http_uri_end(void *self)
     told.uri_len = 0;
 }
 
-const struct azm_rpc_listener azm_session_from_host = {on_message, on_function, on_variable, on_http_uri,
-                                                       on_http_uri_end};
-const struct azm_rpc_listener azm_session_from_worker = {on_message, on_function, on_variable, on_http_uri,
-                                                         on_http_uri_end};
+const struct azm_rpc_listener azm_session_from_host = {on_message, on_function, on_variable,
+                                                       trigger_of, on_http_uri, on_http_uri_end};
+const struct azm_rpc_listener azm_session_from_worker = {on_message, on_function, on_variable,
+                                                         trigger_of, on_http_uri, on_http_uri_end};
 
 static char session_place;
 

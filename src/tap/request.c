@@ -7,12 +7,13 @@
 #include "os/file.h"
 #include "os/run_dir.h"
 #include "os/self.h"
+#include "tap/keep_field.h"
 #include "tap/session.h"
+#include "tap/trigger_keep.h"
 #include "trace/coldstart.h"
 #include "trace/decision.h"
 #include "trace/functions_metadata.h"
 #include "trace/names.h"
-#include "trace/redact.h"
 
 #define HEADERS_MAX AZM_RPC_HEADERS
 
@@ -33,6 +34,20 @@ static size_t headers_of_metadata(azm_slice json, json_t **parsed, struct azm_pa
             out[count++] = (struct azm_pair){azm_slice_str(key), {json_string_value(value), json_string_length(value)}};
     }
     return count;
+}
+
+/* One message that carries a trace is what a caller's header fields are to a request. */
+static struct azm_pairs headers_of_message(const struct azm_trigger_facts *facts, char traceparent[AZM_TRACEPARENT_LEN],
+                                           struct azm_pair out[HEADERS_MAX])
+{
+    struct azm_pairs headers = {out, 0};
+    if (facts->batch || !facts->has_context)
+        return headers;
+    azm_traceparent_format(&facts->context, traceparent);
+    out[headers.count++] = (struct azm_pair){AZM_S("traceparent"), {traceparent, AZM_TRACEPARENT_LEN}};
+    if (facts->tracestate.len)
+        out[headers.count++] = (struct azm_pair){AZM_S("tracestate"), facts->tracestate};
+    return headers;
 }
 
 static void decide(struct azm_session *session, struct azm_invocation *invocation,
@@ -57,50 +72,16 @@ static void decide(struct azm_session *session, struct azm_invocation *invocatio
 
 /* --- the request --- */
 
-/* Behind App Service's front end the request's URL, its function key included, stands in header fields as well. */
-static void keep_query_header(struct azm_invocation *invocation, struct azm_kept_headers *kept,
-                              const struct azm_pair *header)
-{
-    char text[4096];
-    struct azm_buf redacted;
-    azm_buf_init_fixed(&redacted, text, sizeof text);
-    azm_redact_url(&redacted, header->value);
-    azm_invocation_keep_header(invocation, kept, header->key, azm_buf_slice(&redacted));
-}
-
 static bool wants_headers(const struct azm_session *session, const struct azm_invocation *invocation)
 {
     return session->settings.capture_headers && invocation->sampled;
-}
-
-static void add_headers(struct azm_session *session, struct azm_invocation *invocation, struct azm_kept_headers *kept,
-                        struct azm_pairs headers)
-{
-    for (size_t i = 0; i < headers.count; i++) {
-        const struct azm_pair *header = &headers.items[i];
-        if (azm_header_is_secret(&session->header_names, header->key))
-            azm_invocation_keep_header(invocation, kept, header->key, AZM_REDACTED);
-        else if (azm_redact_has_query(header->value))
-            keep_query_header(invocation, kept, header);
-        else
-            azm_invocation_keep_header(invocation, kept, header->key, header->value);
-    }
 }
 
 static void keep_headers(struct azm_session *session, struct azm_invocation *invocation, struct azm_kept_headers *kept,
                          struct azm_pairs headers)
 {
     if (wants_headers(session, invocation))
-        add_headers(session, invocation, kept, headers);
-}
-
-static void keep_url(struct azm_invocation *invocation, azm_slice url)
-{
-    char text[4096];
-    struct azm_buf redacted;
-    azm_buf_init_fixed(&redacted, text, sizeof text);
-    azm_redact_url(&redacted, url);
-    invocation->url = azm_invocation_keep(invocation, azm_buf_slice(&redacted));
+        azm_keep_fields(&session->header_names, invocation, kept, headers);
 }
 
 /* Takes back the headers that the HTTP leg gave, before it was known whether they are wanted. */
@@ -136,7 +117,7 @@ static void begin_http(struct azm_session *session, struct azm_invocation *invoc
     invocation->proxied = !request->fields[AZM_RPC_HTTP_METHOD].len;
     if (!invocation->proxied) {
         invocation->method = azm_invocation_keep(invocation, request->fields[AZM_RPC_HTTP_METHOD]);
-        keep_url(invocation, request->fields[AZM_RPC_HTTP_URL]);
+        invocation->url = azm_keep_url(invocation, request->fields[AZM_RPC_HTTP_URL]);
     }
     if (early && invocation->sampled && session->settings.capture_headers)
         return; /* they are kept already */
@@ -149,9 +130,9 @@ void azm_request_http(struct azm_session *session, struct azm_invocation *invoca
                       struct azm_pairs headers)
 {
     invocation->method = azm_invocation_keep(invocation, method);
-    keep_url(invocation, url);
+    invocation->url = azm_keep_url(invocation, url);
     if (!invocation->request_headers.count && (invocation->early || wants_headers(session, invocation)))
-        add_headers(session, invocation, &invocation->request_headers, headers);
+        azm_keep_fields(&session->header_names, invocation, &invocation->request_headers, headers);
 }
 
 void azm_request_http_answer(struct azm_session *session, struct azm_invocation *invocation, struct azm_pairs headers)
@@ -160,23 +141,38 @@ void azm_request_http_answer(struct azm_session *session, struct azm_invocation 
         keep_headers(session, invocation, &invocation->response_headers, headers);
 }
 
+static bool is_for_http(const struct azm_function *function)
+{
+    return !function || !function->trigger || azm_trigger_is_http(function->trigger);
+}
+
 void azm_request_begin(struct azm_session *session, struct azm_invocation *invocation,
                        const struct azm_rpc_message *request)
 {
     struct azm_pair storage[HEADERS_MAX];
+    struct azm_pairs headers = {storage, 0};
+    char traceparent[AZM_TRACEPARENT_LEN];
     json_t *parsed = NULL;
-    struct azm_pairs headers = headers_of(invocation, request, storage, &parsed);
-    decide(session, invocation, request, headers);
     invocation->function_id = azm_invocation_keep(invocation, request->fields[AZM_RPC_FUNCTION_ID]);
-    invocation->function = azm_functions_find(&session->functions, invocation->function_id);
+    bool asked = session->asked && azm_slice_eq(session->asked->id, invocation->function_id);
+    invocation->function = asked ? session->asked : azm_functions_find(&session->functions, invocation->function_id);
     invocation->function_generation = session->functions.generation;
+    if (is_for_http(invocation->function))
+        headers = headers_of(invocation, request, storage, &parsed);
+    else if (request->trigger)
+        headers = headers_of_message(request->trigger, traceparent, storage);
+    decide(session, invocation, request, headers);
     invocation->coldstart = !session->cold_decided; /* of this process; of the app: azm_request_report */
     session->cold_decided = true;
+    invocation->has_retry = request->has_retry;
     invocation->retry_count = request->retry_count;
-    invocation->has_http = request->has_http;
+    invocation->max_retry_count = request->max_retry_count;
+    invocation->has_http = request->has_http && is_for_http(invocation->function);
     invocation->clipped = request->clipped;
-    if (request->has_http)
+    if (invocation->has_http)
         begin_http(session, invocation, request, headers);
+    if (request->trigger)
+        azm_trigger_keep(session, invocation, request->trigger);
     json_decref(parsed);
 }
 
@@ -265,8 +261,9 @@ static void report_source(struct azm_session *session)
 static const struct azm_trigger *trigger_of(const struct azm_invocation *invocation,
                                             const struct azm_function *function)
 {
-    azm_slice type = function->trigger_type;
-    return azm_trigger_of(type.len || !invocation->has_http ? type : AZM_S("httpTrigger"));
+    if (function->trigger)
+        return function->trigger;
+    return azm_trigger_of(invocation->has_http ? AZM_S("httpTrigger") : AZM_S(""));
 }
 
 static azm_slice kept(struct azm_arena *arena, struct azm_buf *text)
@@ -274,6 +271,14 @@ static azm_slice kept(struct azm_arena *arena, struct azm_buf *text)
     azm_slice copy = text->len ? azm_arena_copy(arena, azm_buf_slice(text)) : (azm_slice){NULL, 0};
     azm_buf_clear(text);
     return copy;
+}
+
+static azm_slice subscription_of(const struct azm_function *function)
+{
+    for (size_t i = 0; i < AZM_TRIGGER_LABELS && function->trigger; i++)
+        if (azm_slice_eq(function->trigger->labels[i].label, AZM_S("subscription")))
+            return function->binding_labels[i];
+    return AZM_S("");
 }
 
 /* The names of a function's transactions: they are the same each time. */
@@ -290,7 +295,7 @@ static void label(struct azm_session *session, struct azm_function *function, co
     function->path = kept(arena, &out);
     if (!function->path.ptr) /* no room for more text: its bare name is better than none */
         function->path = own;
-    azm_name_other(&out, trigger, function->queue, own);
+    azm_name_other(&out, trigger, function->queue, subscription_of(function), own);
     function->other_name = kept(arena, &out);
     if (!function->other_name.ptr)
         function->other_name = own;
@@ -339,6 +344,7 @@ void azm_request_report(struct azm_session *session, struct azm_invocation *invo
     char text[1024];
     struct azm_buf name;
     struct azm_pair request_headers[HEADERS_MAX], response_headers[HEADERS_MAX];
+    struct azm_trigger_parts parts;
     struct azm_function unknown, *function = azm_session_function(session, invocation);
     if (!function)
         function = stranger(invocation, &unknown);
@@ -369,10 +375,10 @@ void azm_request_report(struct azm_session *session, struct azm_invocation *invo
                  .trigger_type = trigger->faas_type,
                  .execution = {invocation->id, invocation->id_len},
                  .coldstart = invocation->coldstart && is_cold_start(session) ? AZM_TRUE : AZM_FALSE},
-        .message = {.queue = function->queue.len ? function->queue : (azm_slice){NULL, 0}},
         .link_count = azm_trace_id_is_none(invocation->link.trace_id) ? 0 : 1,
         .links = &invocation->link,
     };
+    azm_trigger_tell(session, invocation, function, &parts, &t);
     if (invocation->has_http)
         add_http(invocation, &t, request_headers, response_headers);
     azm_channel_put_transaction(&session->channel, &t);

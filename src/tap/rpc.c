@@ -1,38 +1,56 @@
 #include "tap/rpc.h"
 
+#include "proto/wire.h"
 #include "tap/patch.h"
 #include "tap/rpc_tables.h"
 
 /* --- captured text --- */
 
-static size_t cap_of(unsigned slot)
+static const uint16_t caps[] = {
+    [AZM_RPC_HTTP_URL] = 4096,        [AZM_RPC_RETURN_JSON] = 4096,      [AZM_SLOT_FUNCTION_RAW_BINDING] = 4096,
+    [AZM_SLOT_VARIABLE_VALUE] = 4096, [AZM_RPC_METADATA_HEADERS] = 8192, [AZM_RPC_EXCEPTION_MESSAGE] = 1024,
+    [AZM_SLOT_HEADER_VALUE] = 1024,   [AZM_RPC_INVOCATION_ID] = 64,
+}; /* of the others: */
+#define CAP 512u
+
+static bool is_of_trigger(unsigned slot)
 {
-    switch (slot) {
-    case AZM_RPC_HTTP_URL:
-    case AZM_RPC_RETURN_JSON:
-    case AZM_SLOT_FUNCTION_RAW_BINDING:
-    case AZM_SLOT_VARIABLE_VALUE: return 4096;
-    case AZM_RPC_METADATA_HEADERS: return 8192;
-    case AZM_RPC_EXCEPTION_MESSAGE:
-    case AZM_SLOT_HEADER_VALUE: return 1024;
-    case AZM_RPC_INVOCATION_ID: return 64;
-    default: return 512;
-    }
+    return slot >= AZM_SLOT_TRIGGER_METADATA_JSON && slot <= AZM_SLOT_INPUT_ELEMENT;
+}
+
+/* A value of the trigger's, which is read as it passes. */
+static struct azm_scan_target want_of_trigger(struct azm_rpc_reader *reader, unsigned slot)
+{
+    struct azm_trigger_reader *trigger = &reader->trigger;
+    bool wanted = slot >= AZM_SLOT_INPUT_STRING ? azm_trigger_wants_input(trigger)
+                                                : azm_trigger_wants(trigger, reader->entry.key);
+    if (!wanted)
+        return (struct azm_scan_target){NULL, 0, false};
+    azm_trigger_value_begin(trigger, slot == AZM_SLOT_INPUT_JSON || slot == AZM_SLOT_TRIGGER_METADATA_JSON,
+                            slot == AZM_SLOT_INPUT_ELEMENT);
+    return (struct azm_scan_target){reader->text, 0, true};
+}
+
+/* Headers in the metadata are needed only where the request itself has none (HTTP proxying). */
+static bool wants_headers(const struct azm_rpc_reader *reader, unsigned slot)
+{
+    return slot == AZM_SLOT_TRIGGER_METADATA_JSON && !reader->message.headers.count &&
+           azm_slice_eq_nocase(reader->entry.key, AZM_S("Headers"));
 }
 
 static struct azm_scan_target want(void *self, unsigned slot, uint64_t len)
 {
     struct azm_rpc_reader *reader = self;
-    size_t room = sizeof reader->text - reader->used, cap = cap_of(slot);
-    if (slot == AZM_SLOT_CAPABILITY_VALUE) {
+    size_t room = sizeof reader->text - reader->used, cap = slot < AZM_COUNT(caps) && caps[slot] ? caps[slot] : CAP;
+    if (is_of_trigger(slot)) {
+        if (reader->trigger.trigger)
+            return want_of_trigger(reader, slot);
+        if (!wants_headers(reader, slot))
+            return (struct azm_scan_target){NULL, 0, false};
+        cap = caps[AZM_RPC_METADATA_HEADERS];
+    } else if (slot == AZM_SLOT_CAPABILITY_VALUE) {
         bool watched = azm_slice_eq(reader->entry.key, AZM_S("HttpUri")) && len <= AZM_PATCH_MAX;
         return (struct azm_scan_target){watched ? reader->text + reader->used : NULL, room, watched};
-    }
-    if (slot == AZM_SLOT_TRIGGER_METADATA_JSON) {
-        /* Needed only where the request itself has no headers (HTTP proxying). */
-        if (!azm_slice_eq_nocase(reader->entry.key, AZM_S("Headers")) || reader->message.headers.count)
-            return (struct azm_scan_target){NULL, 0, false};
-        cap = cap_of(AZM_RPC_METADATA_HEADERS);
     }
     return (struct azm_scan_target){reader->text + reader->used, cap < room ? cap : room, false};
 }
@@ -65,9 +83,15 @@ static void took(void *self, unsigned slot, size_t copied, uint64_t len)
 {
     struct azm_rpc_reader *reader = self;
     azm_slice text = {reader->text + reader->used, copied};
+    if (reader->trigger.trigger && is_of_trigger(slot)) {
+        azm_trigger_value_end(&reader->trigger);
+        return;
+    }
     reader->message.clipped |= copied < len;
     if (slot < AZM_RPC_FIELDS) {
         keep(reader, &reader->message.fields[slot], text);
+        if (slot == AZM_RPC_FUNCTION_ID)
+            azm_trigger_begin(&reader->trigger, reader->listener->trigger_of(reader->self, text));
         return;
     }
     switch (slot) {
@@ -98,11 +122,21 @@ static void took(void *self, unsigned slot, size_t copied, uint64_t len)
     }
 }
 
+static void number_of_trigger(struct azm_rpc_reader *reader, uint64_t value)
+{
+    if (azm_trigger_wants(&reader->trigger, reader->entry.key))
+        azm_trigger_value_number(&reader->trigger, azm_wire_zigzag(value));
+}
+
 static void number(void *self, unsigned slot, uint64_t value)
 {
     struct azm_rpc_message *message = &((struct azm_rpc_reader *)self)->message;
     if (slot == AZM_SLOT_RETRY_COUNT)
         message->retry_count = value;
+    else if (slot == AZM_SLOT_MAX_RETRY_COUNT)
+        message->max_retry_count = (int32_t)(uint32_t)value;
+    else if (slot == AZM_SLOT_TRIGGER_METADATA_INT)
+        number_of_trigger(self, value);
     else if (slot == AZM_SLOT_STATUS)
         message->status = value == 1 ? AZM_RPC_SUCCESS : value == 2 ? AZM_RPC_CANCELLED : AZM_RPC_FAILURE;
 }
@@ -161,6 +195,8 @@ static void enter(void *self, unsigned slot)
         reader->entry_mark = reader->used;
         break;
     case AZM_SLOT_HTTP: reader->message.has_http = true; break;
+    case AZM_SLOT_INPUT: azm_trigger_parameter(&reader->trigger); break;
+    case AZM_SLOT_RETRY: reader->message.has_retry = true; break;
     case AZM_SLOT_STATUS_RESULT: reader->message.status = AZM_RPC_FAILURE; break; /* 0 is left out on the wire */
     case AZM_SLOT_FUNCTION: begin_function(reader); break;
     default: break;
@@ -202,8 +238,10 @@ static void leave(void *self, unsigned slot)
 static void piece(void *self, unsigned slot, azm_slice bytes)
 {
     struct azm_rpc_reader *reader = self;
-    (void)slot; /* only AZM_SLOT_CAPABILITY_VALUE is watched */
-    reader->listener->on_http_uri(reader->self, bytes);
+    if (slot == AZM_SLOT_CAPABILITY_VALUE)
+        reader->listener->on_http_uri(reader->self, bytes);
+    else
+        azm_trigger_value_piece(&reader->trigger, bytes);
 }
 
 static const struct azm_scan_handler handler = {want, took, number, enter, leave, piece};
@@ -223,6 +261,7 @@ static void begin_message(struct azm_rpc_reader *reader, const struct azm_grpc_p
 {
     memset(&reader->message, 0, sizeof reader->message);
     reader->used = 0;
+    reader->trigger.trigger = NULL;
     reader->scanning = !part->compressed && part->size > 0;
     if (reader->scanning)
         azm_scan_begin(&reader->scan, reader->type, part->size, &handler, reader);
@@ -233,10 +272,12 @@ static void scan_part(struct azm_rpc_reader *reader, azm_slice piece, int64_t no
     enum azm_status st = azm_scan_feed(&reader->scan, piece);
     if (st == AZM_OK)
         return;
-    if (st == AZM_END)
+    if (st == AZM_END) {
+        reader->message.trigger = azm_trigger_facts(&reader->trigger);
         reader->listener->on_message(reader->self, &reader->message, now_us);
-    else
+    } else {
         reader->malformed++;
+    }
     reader->scanning = false;
 }
 

@@ -6,7 +6,7 @@
 
 #include "grpc/message.h"
 #include "proto/scan.h"
-#include "trace/transaction.h"
+#include "tap/trigger_read.h"
 
 #define AZM_RPC_TEXT    24576u /* bytes captured of one message at most */
 #define AZM_RPC_HEADERS 96u    /* header fields captured of one message at most */
@@ -56,9 +56,12 @@ struct azm_rpc_message {
     azm_slice fields[AZM_RPC_FIELDS]; /* ptr NULL: not sent */
     struct azm_pairs headers;         /* of the HTTP request or answer; secrets not yet redacted */
     enum azm_rpc_status status;       /* of the StatusResult; ABSENT when there was no StatusResult at all */
+    bool has_retry;                   /* there is a RetryContext */
     uint64_t retry_count;
-    bool has_http; /* an RpcHttp arm was sent, perhaps an empty one (HTTP proxying) */
-    bool clipped;  /* something was longer than its place */
+    int32_t max_retry_count;
+    const struct azm_trigger_facts *trigger; /* NULL: nothing was read of it */
+    bool has_http;                           /* an RpcHttp arm was sent, perhaps an empty one (HTTP proxying) */
+    bool clipped;                            /* something was longer than its place */
 };
 
 /* A function of a load request (has no raw bindings) or of a metadata response. */
@@ -73,6 +76,9 @@ struct azm_rpc_listener {
     void (*on_function)(void *self, const struct azm_rpc_function *function);
     /* A variable of a FunctionEnvironmentReloadRequest. */
     void (*on_variable)(void *self, azm_slice name, azm_slice value);
+    /* The trigger of the function that an invocation request names, of which the rest of the message will be read;
+     * NULL: not known. */
+    const struct azm_trigger *(*trigger_of)(void *self, azm_slice function_id);
     /* Capability HttpUri: pieces of its value as they lie in the input, then its end. */
     void (*on_http_uri)(void *self, azm_slice piece);
     void (*on_http_uri_end)(void *self);
@@ -94,6 +100,7 @@ struct azm_rpc_reader {
     struct azm_pair headers[AZM_RPC_HEADERS];
     size_t used, function_mark, entry_mark;
     char text[AZM_RPC_TEXT];
+    struct azm_trigger_reader trigger;
 };
 
 /* type: azm_rpc_from_host or azm_rpc_from_worker (rpc_tables.h). */

@@ -40,11 +40,27 @@ RULES http_data_rules[] = {ENTER(5, AZM_SLOT_HTTP, http)};
 TABLE(http_data);
 RULES parameter_rules[] = {ENTER(2, AZM_SLOT_NESTED, http_data)};
 TABLE(parameter);
+/* TypedData of a trigger: its text, or its texts */
+RULES collection_string_rules[] = {TAKE(1, AZM_SLOT_INPUT_ELEMENT)};
+TABLE(collection_string);
+RULES input_data_rules[] = {
+    TAKE(1, AZM_SLOT_INPUT_STRING),
+    TAKE(2, AZM_SLOT_INPUT_JSON),
+    ENTER(5, AZM_SLOT_HTTP, http),
+    ENTER(9, AZM_SLOT_NESTED, collection_string),
+};
+TABLE(input_data);
+RULES input_rules[] = {ENTER(2, AZM_SLOT_INPUT, input_data)};
+TABLE(input);
 RULES return_value_rules[] = {TAKE(2, AZM_RPC_RETURN_JSON), ENTER(5, AZM_SLOT_HTTP, http)};
 TABLE(return_value);
 
 /* map<string, TypedData> trigger_metadata */
-RULES metadata_data_rules[] = {TAKE(2, AZM_SLOT_TRIGGER_METADATA_JSON)};
+RULES metadata_data_rules[] = {
+    TAKE(1, AZM_SLOT_TRIGGER_METADATA_STRING),
+    TAKE(2, AZM_SLOT_TRIGGER_METADATA_JSON),
+    NUMBER(6, AZM_SLOT_TRIGGER_METADATA_INT),
+};
 TABLE(metadata_data);
 RULES trigger_metadata_rules[] = {
     TAKE(1, AZM_SLOT_TRIGGER_METADATA_KEY),
@@ -54,13 +70,13 @@ TABLE(trigger_metadata);
 
 RULES trace_context_rules[] = {TAKE(1, AZM_RPC_TRACE_PARENT), TAKE(2, AZM_RPC_TRACE_STATE)};
 TABLE(trace_context);
-RULES retry_rules[] = {NUMBER(1, AZM_SLOT_RETRY_COUNT)};
+RULES retry_rules[] = {NUMBER(1, AZM_SLOT_RETRY_COUNT), NUMBER(2, AZM_SLOT_MAX_RETRY_COUNT)};
 TABLE(retry);
 
 RULES invocation_request_rules[] = {
     TAKE(1, AZM_RPC_INVOCATION_ID),           TAKE(2, AZM_RPC_FUNCTION_ID),
-    ENTER(3, AZM_SLOT_NESTED, parameter),     ENTER(4, AZM_SLOT_TRIGGER_METADATA, trigger_metadata),
-    ENTER(5, AZM_SLOT_NESTED, trace_context), ENTER(6, AZM_SLOT_NESTED, retry),
+    ENTER(3, AZM_SLOT_NESTED, input),         ENTER(4, AZM_SLOT_TRIGGER_METADATA, trigger_metadata),
+    ENTER(5, AZM_SLOT_NESTED, trace_context), ENTER(6, AZM_SLOT_RETRY, retry),
 };
 TABLE(invocation_request);
 RULES invocation_cancel_rules[] = {TAKE(2, AZM_RPC_INVOCATION_ID)};

@@ -34,6 +34,14 @@ static void on_message(void *self, const struct azm_rpc_message *m, int64_t now_
     tell("code", m->fields[AZM_RPC_STATUS_CODE]);
     tell("json", m->fields[AZM_RPC_RETURN_JSON]);
     tell("runtime", m->fields[AZM_RPC_RUNTIME_VERSION]);
+    if (m->has_retry)
+        azm_buf_addf(&told, "of %d ", m->max_retry_count);
+    for (size_t i = 0; m->trigger && i < m->trigger->label_count; i++)
+        tell(m->trigger->labels[i].key.ptr, m->trigger->labels[i].value);
+    if (m->trigger) {
+        tell("message", m->trigger->message_id);
+        azm_buf_addf(&told, "links=%u ", (unsigned)m->trigger->link_count);
+    }
     for (size_t i = 0; i < m->headers.count; i++)
         azm_buf_addf(&told, "%.*s:%.*s ", AZM_FMT(m->headers.items[i].key), AZM_FMT(m->headers.items[i].value));
     azm_buf_add_str(&told, "]");
@@ -56,6 +64,12 @@ static void on_variable(void *self, azm_slice name, azm_slice value)
     azm_buf_addf(&told, "<%.*s=%.*s>", AZM_FMT(name), AZM_FMT(value));
 }
 
+static const struct azm_trigger *trigger_of(void *self, azm_slice function_id)
+{
+    (void)self;
+    return azm_slice_eq(function_id, AZM_S("bus")) ? azm_trigger_of(AZM_S("serviceBusTrigger")) : NULL;
+}
+
 static void on_http_uri(void *self, azm_slice piece)
 {
     (void)self;
@@ -69,7 +83,8 @@ static void on_http_uri_end(void *self)
     azm_buf_clear(&uri);
 }
 
-static const struct azm_rpc_listener listener = {on_message, on_function, on_variable, on_http_uri, on_http_uri_end};
+static const struct azm_rpc_listener listener = {on_message, on_function, on_variable,
+                                                 trigger_of, on_http_uri, on_http_uri_end};
 
 /* --- messages, as the public proto has them --- */
 
@@ -137,6 +152,52 @@ static void proxied_request(struct azm_buf *out)
     azm_wire_put_bytes(out, 2, AZM_S("{\"a\":\"b\"}"));
     azm_wire_end(out, typed);
     azm_wire_end(out, meta);
+    azm_wire_end(out, message);
+}
+
+/* An entry of trigger_metadata; arm: the number of TypedData's field. */
+static void metadata(struct azm_buf *out, const char *key, uint32_t arm, const char *value, uint64_t number)
+{
+    size_t at = azm_wire_begin(out, 4);
+    azm_wire_put_bytes(out, 1, azm_slice_str(key));
+    size_t data = azm_wire_begin(out, 2);
+    if (arm == 6)
+        azm_wire_put_sint(out, arm, (int64_t)number);
+    else
+        azm_wire_put_bytes(out, arm, azm_slice_str(value));
+    azm_wire_end(out, data);
+    azm_wire_end(out, at);
+}
+
+static void bus_request(struct azm_buf *out)
+{
+    size_t message = azm_wire_begin(out, 4);
+    azm_wire_put_bytes(out, 1, AZM_S("inv-3"));
+    azm_wire_put_bytes(out, 2, AZM_S("bus"));
+    size_t input = azm_wire_begin(out, 3), data = azm_wire_begin(out, 2);
+    azm_wire_put_bytes(out, 1, AZM_S("{\"IsPastDue\":true}"));
+    azm_wire_end(out, data);
+    azm_wire_end(out, input);
+    metadata(out, "DeliveryCount", 6, NULL, 4);
+    metadata(out, "MessageId", 1, "m", 0);
+    metadata(out, "DeadLetterSource", 2, "\"dead\"", 0);
+    metadata(out, "ContentType", 3, "bytes", 0);
+    metadata(out, "Headers", 2, "{\"a\":\"b\"}", 0);
+    size_t retry = azm_wire_begin(out, 6);
+    azm_wire_put_uint(out, 2, UINT64_MAX);
+    azm_wire_end(out, retry);
+    azm_wire_end(out, message);
+}
+
+static void bus_batch(struct azm_buf *out)
+{
+    size_t message = azm_wire_begin(out, 4);
+    azm_wire_put_bytes(out, 2, AZM_S("bus"));
+    metadata(out, "ApplicationPropertiesArray", 2,
+             "[{\"Diagnostic-Id\":\"00-11111111111111111111111111111111-1111111111111111-01\"},"
+             "{\"traceparent\":\"00-22222222222222222222222222222222-1111111111111111-01\"}]",
+             0);
+    metadata(out, "DeliveryCountArray", 2, "[1,3]", 0);
     azm_wire_end(out, message);
 }
 
@@ -234,10 +295,16 @@ static const struct {
     const char *expected;
 } rows[] = {
     {"HTTP request", http_request, &azm_rpc_from_host,
-     "[4 status=0 retry=2 http=1 clipped=0 id=inv-1 function=fn-1 parent=00-aa method=GET url=http://x/api/hi host:x "
+     "[4 status=0 retry=2 http=1 clipped=0 id=inv-1 function=fn-1 parent=00-aa method=GET url=http://x/api/hi of 0 "
+     "host:x "
      "traceparent:00-1 empty: ]"},
     {"HTTP request that is proxied", proxied_request, &azm_rpc_from_host,
      "[4 status=0 retry=0 http=1 clipped=0 id=inv-2 metadata={\"a\":\"b\"} ]"},
+    {"one message", bus_request, &azm_rpc_from_host,
+     "[4 status=0 retry=0 http=0 clipped=0 id=inv-3 function=bus of -1 delivery_count=4 dead_letter_source=dead "
+     "message=m links=0 ]"},
+    {"a batch", bus_batch, &azm_rpc_from_host,
+     "[4 status=0 retry=0 http=0 clipped=0 function=bus max_delivery_count=3 links=2 ]"},
     {"failure", failed_response, &azm_rpc_from_worker, "[5 status=1 retry=0 http=0 clipped=0 id=inv-1 ]"},
     {"HTTP answer", http_response, &azm_rpc_from_worker,
      "[5 status=2 retry=0 http=1 clipped=0 id=inv-1 code=201 content-type:text/plain ]"},

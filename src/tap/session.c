@@ -158,6 +158,15 @@ static void describe(void *self, azm_slice id, azm_slice name, azm_slice binding
         azm_functions_describe(&session->functions, function, binding_json, &session->environment.env);
 }
 
+static const struct azm_trigger *trigger_of(void *self, azm_slice function_id)
+{
+    struct azm_session *session = self;
+    if (!session->active || session->placeholder)
+        return NULL;
+    session->asked = azm_functions_find(&session->functions, function_id);
+    return session->asked ? session->asked->trigger : NULL;
+}
+
 static void on_variable(void *self, azm_slice name, azm_slice value)
 {
     struct azm_session *session = self;
@@ -175,6 +184,7 @@ static void reload(struct azm_session *session, const struct azm_rpc_message *me
         azm_environment_reload(&session->environment);
     session->reloading = false;
     azm_functions_clear(&session->functions);
+    session->asked = NULL;
     configure(session);
     session->armed = session->active && session->forward.open;
     learn_app_directory(session, message->fields[AZM_RPC_APP_DIRECTORY]);
@@ -183,13 +193,18 @@ static void reload(struct azm_session *session, const struct azm_rpc_message *me
 /* --- invocations --- */
 
 /* Not before its function is known and the ring is there: neither takes long, and both are out of the relay's way. */
-static bool may_go_out(const struct azm_session *session, const struct azm_invocation *invocation, int64_t now_us)
+static bool may_go_out(struct azm_session *session, const struct azm_invocation *invocation, int64_t now_us)
 {
     if (session->channel.state == AZM_CHANNEL_CLOSED)
         return false;
     const struct azm_function *function = azm_session_function(session, invocation);
-    return (function && function->described) || !session->files || !azm_files_waiting(session->files) ||
-           now_us - session->prepared_us > PREPARE_WAIT_US;
+    if ((function && function->described) || !session->files)
+        return true;
+    if (azm_files_waiting(session->files) && now_us - session->prepared_us <= PREPARE_WAIT_US)
+        return false;
+    if (function) /* its file may have been read since anybody looked */
+        azm_files_take(session->files, describe, session);
+    return true;
 }
 
 static void send(struct azm_session *session, struct azm_invocation *invocation)
@@ -366,10 +381,10 @@ static void on_http_uri_end(void *self)
         azm_patch_write(session->patch, uri.port_at, (azm_slice){digits, (size_t)len});
 }
 
-const struct azm_rpc_listener azm_session_from_host = {from_host, on_function, on_variable, on_http_uri,
-                                                       on_http_uri_end};
-const struct azm_rpc_listener azm_session_from_worker = {from_worker, on_function, on_variable, on_http_uri,
-                                                         on_http_uri_end};
+const struct azm_rpc_listener azm_session_from_host = {from_host,  on_function, on_variable,
+                                                       trigger_of, on_http_uri, on_http_uri_end};
+const struct azm_rpc_listener azm_session_from_worker = {from_worker, on_function, on_variable,
+                                                         trigger_of,  on_http_uri, on_http_uri_end};
 
 void azm_session_forward(struct azm_session *session, const struct azm_forward *forward)
 {

@@ -35,6 +35,7 @@ struct azm_session {
     unsigned streams;
     struct azm_invocation *waiting_first, *waiting_last; /* answered; wait for the channel or for their function */
     int64_t prepared_us;                                 /* when the errands were posted; 0: not yet */
+    struct azm_function *asked; /* for last, by a request that was being read; NULL: not known */
     bool source_written, saw_answer;
     bool cold_decided;      /* this process has had its first invocation */
     bool malformed_answers; /* an answer may have been missed */

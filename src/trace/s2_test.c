@@ -10,6 +10,7 @@
 #include "trace/coldstart.h"
 #include "trace/functions_metadata.h"
 #include "trace/names.h"
+#include "trace/triggers.h"
 
 /* --- names --- */
 
@@ -95,7 +96,7 @@ static void trigger_decides_type_and_name(void **state)
         const struct azm_trigger *trigger = azm_trigger_of(azm_slice_str(triggers[i].binding));
         struct azm_buf out;
         azm_buf_init(&out, 1024);
-        azm_name_other(&out, trigger, azm_slice_str(triggers[i].queue), AZM_S("fn"));
+        azm_name_other(&out, trigger, azm_slice_str(triggers[i].queue), AZM_S(""), AZM_S("fn"));
         print_message("%s\n", triggers[i].binding);
         assert_true(azm_slice_eq(trigger->faas_type, azm_slice_str(triggers[i].faas_type)));
         assert_true(azm_slice_eq(trigger->type, azm_slice_str(triggers[i].type)));

@@ -149,7 +149,7 @@ def request_head(path):
             ("x-long", "v" * 300)]
 
 
-def conversation(function, invocations, seed=1, body=60, **framing):
+def conversation(function, invocations, seed=1, body=60, metadata=None, **framing):
     """Yields (is it the worker's, bytes) of a whole session with so many invocations, four at a time."""
     worker, host = Side(True, seed, **framing), Side(False, seed + 1, **framing)
     yield True, worker.take()
@@ -185,6 +185,8 @@ def conversation(function, invocations, seed=1, body=60, **framing):
             http.method, http.url = "GET", f"http://localhost:7071/api/{function.name}?n={n}"
             http.headers["user-agent"] = "odd"
             http.body.string = "b" * body
+            for key, value in (metadata or {}).items():
+                request.trigger_metadata[key].CopyFrom(values.typed(value))
             host.message(invocation_request=request)
         yield False, host.take()
         for n in reversed(ids):

@@ -70,7 +70,7 @@ def normalise(events):
             return {inner: walk(item, inner) for inner, item in value.items()}
         if isinstance(value, list):
             return [walk(item, key) for item in value]
-        if key in ("timestamp", "duration", "pid", "ppid"):
+        if key in ("timestamp", "duration", "ms", "pid", "ppid"):
             assert isinstance(value, (int, float)) and value >= 0
             return 0
         if key == "trace_id":

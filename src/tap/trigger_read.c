@@ -118,6 +118,8 @@ static void keep_context(struct azm_trigger_reader *reader, const struct azm_tri
     if (!read_context(text, context))
         return;
     *(first ? &reader->has_parent : &reader->has_diagnostic) = true;
+    if (reader->in_batch)
+        return;
     azm_traceparent_format(context, plain);
     keep_header(reader, key->name, (azm_slice){plain, sizeof plain});
 }
@@ -371,6 +373,8 @@ bool azm_trigger_wants(struct azm_trigger_reader *reader, azm_slice key)
         return false;
     reader->several |= reader->in_batch;
     reader->single |= reader->key->single && !reader->in_batch;
+    if (reader->key->single && reader->key->inside && reader->read_bag) /* Service Bus has them under two names */
+        return false;
     if (reader->in_batch)
         return reader->key->inside || reader->key->batch_label.ptr;
     return reader->key->inside || reader->key->fact != AZM_FACT_NONE;
@@ -444,7 +448,10 @@ void azm_trigger_value_end(struct azm_trigger_reader *reader)
             apply(reader, reader->key, (azm_slice){reader->scan.text, reader->scan.used}, true);
         return;
     }
-    if (reader->broken || azm_json_scan_end(&reader->scan) != AZM_OK || !reader->in_batch)
+    if (reader->broken || azm_json_scan_end(&reader->scan) != AZM_OK)
+        return;
+    reader->read_bag |= reader->key->single && reader->key->inside && reader->elements;
+    if (!reader->in_batch)
         return;
     if (reader->has_largest && reader->key->fact == AZM_FACT_COUNT)
         keep_number(reader, reader->key->batch_label, reader->largest);

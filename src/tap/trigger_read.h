@@ -33,6 +33,7 @@ struct azm_trigger_reader {
     const struct azm_trigger *trigger; /* NULL: nothing is read */
     bool single, several, in_batch;    /* seen so far, of the invocation; and of this value */
     bool bare, broken;                 /* the value is no JSON; it makes no sense */
+    bool read_bag;                     /* the messages' own properties have been read, to their end */
     unsigned inputs;
     const struct azm_trigger_key *key, *member, *pair;
     struct azm_trigger_key input;  /* stands for the input */

@@ -144,17 +144,25 @@ bool azm_trigger_is_blob(const struct azm_trigger *trigger)
     return trigger->metadata == &blob_keys;
 }
 
+/* Most keys differ in length: that is looked at first. */
+static bool is(azm_slice name, azm_slice other_name)
+{
+    return name.len == other_name.len && azm_slice_eq_nocase(name, other_name);
+}
+
 const struct azm_trigger_key *azm_trigger_key_of(const struct azm_trigger_keys *keys, azm_slice name, bool *batch)
 {
     static const azm_slice suffix = AZM_S_INIT("Array");
-    azm_slice stem = {name.ptr, name.len > suffix.len ? name.len - suffix.len : 0};
-    bool array = azm_slice_ends_nocase(name, suffix);
-    for (size_t i = 0; i < keys->count; i++) {
-        const struct azm_trigger_key *key = &keys->items[i];
-        *batch = array && key->single && azm_slice_eq_nocase(key->name, stem);
-        if (*batch || azm_slice_eq_nocase(key->name, name))
-            return key;
-    }
+    bool array = name.len > suffix.len && azm_slice_ends_nocase(name, suffix);
+    azm_slice stem = azm_slice_take(name, array ? name.len - suffix.len : 0);
     *batch = false;
+    for (size_t i = 0; i < keys->count; i++)
+        if (is(keys->items[i].name, name))
+            return &keys->items[i];
+    for (size_t i = 0; i < keys->count && array; i++)
+        if (keys->items[i].single && is(keys->items[i].name, stem)) {
+            *batch = true;
+            return &keys->items[i];
+        }
     return NULL;
 }

@@ -74,6 +74,7 @@ def back(span):
                       "headers": back_headers(a, "http.request.header."),
                       "socket": pruned({"remote_address": a.get("network.peer.address")})})
     response = pruned({"status_code": a.get("http.response.status_code"),
+                       "encoded_body_size": a.get("http.response.body.size"),
                        "headers": back_headers(a, "http.response.header.")})
     message = pruned({"queue": pruned({"name": a.get("messaging.destination.name")})})
     return pruned({
@@ -85,7 +86,8 @@ def back(span):
                         "execution": a.get("faas.invocation_id"), "coldstart": a.get("faas.coldstart"),
                         "trigger": pruned({"type": a.get("faas.trigger"),
                                            "request_id": a.get("faas.trigger.request_id")})}),
-        "context": pruned({"request": request, "response": response, "message": message}),
+        "context": pruned({"request": request, "response": response, "message": message,
+                           "tags": {key: item for key, item in a.items() if "." not in key and key != "type"}}),
         "links": [{"trace_id": link.trace_id.hex(), "span_id": link.span_id.hex()} for link in span.links]})
 
 
@@ -110,9 +112,14 @@ def back_metadata(request):
 
 def without(golden):
     """Without what OTLP has no place for: result and span_count, which a server makes itself, the cloud instance's name,
-    and the case of header fields."""
+    a message's age, headers and origin, and the case of header fields."""
     (kind, value), = golden.items()
     value = {key: item for key, item in value.items() if key not in ("result", "span_count", "sampled", "sample_rate")}
+    context = value.get("context", {})
+    for name in ("message", "service", "cloud"):
+        context[name] = pruned({key: item for key, item in context.get(name, {}).items()
+                                if key not in ("age", "headers", "origin")})
+    value = pruned({**value, "context": pruned(context)})
     for part in value.get("context", {}).values():
         if "headers" in part:
             part["headers"] = {name.lower(): text for name, text in part["headers"].items()}

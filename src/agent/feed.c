@@ -203,10 +203,12 @@ static void read_transaction(struct azm_feed *feed, azm_slice record, uint64_t e
     if (!feed->open)
         begin_bundle(feed, end, now_us);
     feed->open->end = end;
-    if (feed->route->kind->transaction(&feed->open->body, &transaction))
-        feed->open->events++;
-    else
+    unsigned events = feed->route->kind->transaction(&feed->open->body, &transaction);
+    feed->open->events += events;
+    if (events == 0)
         feed->counts.unsendable++;
+    else
+        feed->counts.events += events - 1; /* one was counted above */
 }
 
 static void read_note(struct azm_feed *feed, azm_slice record)

@@ -22,7 +22,7 @@
 
 /* Counters since this agent began to read the ring. */
 struct azm_feed_counts {
-    uint64_t events;                       /* transactions read */
+    uint64_t events;                       /* transactions read, and what else was made of them */
     uint64_t delivered, rejected;          /* events, by answers */
     uint64_t bytes_out, requests;          /* answered ones */
     uint64_t malformed;                    /* records that made no sense */

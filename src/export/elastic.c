@@ -209,12 +209,10 @@ static void put_transaction(struct azm_json_writer *json, const struct azm_trans
     put_links(json, transaction);
 }
 
-bool azm_elastic_transaction(struct azm_buf *out, const struct azm_transaction *transaction)
+static bool put_line(struct azm_buf *out, const struct azm_transaction *transaction)
 {
     size_t before = out->len;
     struct azm_json_writer json = azm_json_writer(out);
-    if (azm_trace_id_is_none(transaction->trace_id) || azm_span_id_is_none(transaction->id))
-        return false;
     azm_json_open_object(&json);
     azm_json_open_object(azm_json_key(&json, AZM_S("transaction")));
     put_transaction(&json, transaction);
@@ -225,6 +223,14 @@ bool azm_elastic_transaction(struct azm_buf *out, const struct azm_transaction *
         return true;
     azm_buf_truncate(out, before);
     return false;
+}
+
+unsigned azm_elastic_transaction(struct azm_buf *out, const struct azm_transaction *transaction)
+{
+    if (azm_trace_id_is_none(transaction->trace_id) || azm_span_id_is_none(transaction->id))
+        return 0;
+    unsigned lines = azm_elastic_error(out, transaction);
+    return lines + put_line(out, transaction);
 }
 
 static void nothing(struct azm_buf *out)

@@ -8,5 +8,8 @@
 #define AZM_ELASTIC_EVENT_MAX 307200u /* bytes of a line: what a server accepts by default (max_event_size) */
 
 void azm_elastic_metadata(struct azm_buf *out, const struct azm_source *source);
-/* One line with its newline. False: left out, because it has no ids or would be longer than AZM_ELASTIC_EVENT_MAX. */
-bool azm_elastic_transaction(struct azm_buf *out, const struct azm_transaction *transaction);
+/* One line with its newline, and before it one for its exception, if it has one. Returns how many; what has no ids or
+ * would be longer than AZM_ELASTIC_EVENT_MAX is left out. */
+unsigned azm_elastic_transaction(struct azm_buf *out, const struct azm_transaction *transaction);
+/* Its exception's line alone. False: it has none, or as above. */
+bool azm_elastic_error(struct azm_buf *out, const struct azm_transaction *transaction);

@@ -62,6 +62,21 @@ static const struct azm_transaction web = {
              .response_size = 17},
     .labels = PAIRS(labels),
 };
+static const struct azm_transaction failed = {
+    .id = SPAN,
+    .trace_id = TRACE,
+    .timestamp_us = 1700000000000000,
+    .duration_us = 1500,
+    .name = AZM_S("GET /api/boom"),
+    .type = AZM_S("request"),
+    .outcome = AZM_OUTCOME_FAILURE,
+    .sample_rate = -1,
+    .exception = {.error_id = TRACE,
+                  .message = AZM_S("boom \"on\" purpose"),
+                  .stack = AZM_S("RangeError: boom\n    at Object.next (node:internal/x:1:2)\n"
+                                 "    at handler (/app/src/all.js:19:91)\n    at Shop.Orders.Run(String s)"),
+                  .handled = AZM_FALSE},
+};
 static const struct azm_transaction queue = {
     .id = SPAN,
     .trace_id = TRACE,
@@ -326,9 +341,36 @@ static void metadata(void **state)
     }
 }
 
+/* An exception is an error event of its own, before its transaction. */
+static void an_exception_is_an_error(void **state)
+{
+    static const char expected[] =
+        "{\"error\":{\"id\":\"0af7651916cd43dd8448eb211c80319c\",\"trace_id\":\"0af7651916cd43dd8448eb211c80319c\","
+        "\"transaction_id\":\"b7ad6b7169203331\",\"parent_id\":\"b7ad6b7169203331\",\"timestamp\":1700000000001500,"
+        "\"culprit\":\"handler (all.js)\",\"transaction\":{\"sampled\":false,\"name\":\"GET "
+        "/api/boom\",\"type\":\"request\"},"
+        "\"exception\":{\"message\":\"boom \\\"on\\\" "
+        "purpose\",\"type\":\"RangeError\",\"handled\":false,\"stacktrace\":["
+        "{\"filename\":\"x\",\"abs_path\":\"node:internal/x\",\"function\":\"Object.next\",\"lineno\":1,\"colno\":2,"
+        "\"library_frame\":true},"
+        "{\"filename\":\"all.js\",\"abs_path\":\"/app/src/all.js\",\"function\":\"handler\",\"lineno\":19,\"colno\":91,"
+        "\"library_frame\":false},"
+        "{\"classname\":\"Shop.Orders\",\"function\":\"Run\",\"library_frame\":false}]}}}\n{\"transaction\":{" IDS
+        ",\"name\":\"GET /api/boom\",\"type\":\"request\",\"timestamp\":1700000000000000,\"duration\":1.5,"
+        "\"outcome\":\"failure\",\"sampled\":false,\"span_count\":{\"started\":0}}}\n";
+    struct azm_buf out;
+    (void)state;
+    azm_buf_init(&out, 65536);
+    assert_int_equal(azm_elastic_transaction(&out, &failed), 2);
+    azm_buf_add_byte(&out, 0);
+    assert_string_equal(out.ptr, expected);
+    azm_buf_dispose(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_exception_is_an_error),
         cmocka_unit_test(transactions),
         cmocka_unit_test(an_unsampled_one_has_no_context),
         cmocka_unit_test(urls),

@@ -14,10 +14,10 @@ struct azm_exporter_kind {
     void (*url)(struct azm_buf *out, const struct azm_destination *destination);
     void (*user_agent)(struct azm_buf *out, const struct azm_source *source);
     /* A body is begin once, on an empty buf, any number of transactions, end once. Each appends; out->failed past its
-     * ceiling. What an event lacks to be valid at all is supplied or, where that is impossible, the event is left out:
-     * false. */
+     * ceiling. A transaction is one event or several (an error of its own for its exception): returns how many. What an
+     * event lacks to be valid at all is supplied or, where that is impossible, the event is left out. */
     void (*begin)(struct azm_buf *out, const struct azm_source *source);
-    bool (*transaction)(struct azm_buf *out, const struct azm_transaction *transaction);
+    unsigned (*transaction)(struct azm_buf *out, const struct azm_transaction *transaction);
     void (*end)(struct azm_buf *out);
     void (*reply)(unsigned http_status, azm_slice body, uint64_t events, struct azm_reply *out);
 };

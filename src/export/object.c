@@ -66,6 +66,14 @@ void azm_object_text(struct azm_json_writer *json, const char *key, azm_slice va
     azm_json_text(json, value, AZM_KEYWORD_MAX);
 }
 
+void azm_object_long_text(struct azm_json_writer *json, const char *key, azm_slice value)
+{
+    if (!value.ptr)
+        return;
+    put_key(json, key);
+    azm_json_text(json, value, AZM_LONG_TEXT_MAX);
+}
+
 void azm_object_number(struct azm_json_writer *json, const char *key, int64_t value)
 {
     put_key(json, key);

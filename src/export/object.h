@@ -5,7 +5,8 @@
 #include "json/write.h"
 #include "trace/transaction.h"
 
-#define AZM_KEYWORD_MAX 1024u /* characters of a keyword field (intake v2 schemas: maxLength) */
+#define AZM_LONG_TEXT_MAX 10000u /* characters of a message or statement: Elastic's long_field_max_length */
+#define AZM_KEYWORD_MAX   1024u  /* characters of a keyword field (intake v2 schemas: maxLength) */
 
 struct azm_object_mark {
     size_t before, inside;
@@ -21,6 +22,8 @@ void azm_object_close_list(struct azm_json_writer *json, struct azm_object_mark 
 
 /* Nothing when value.ptr is NULL. Cut to AZM_KEYWORD_MAX characters; invalid UTF-8 becomes U+FFFD. */
 void azm_object_text(struct azm_json_writer *json, const char *key, azm_slice value);
+/* The same, cut to AZM_LONG_TEXT_MAX. */
+void azm_object_long_text(struct azm_json_writer *json, const char *key, azm_slice value);
 void azm_object_number(struct azm_json_writer *json, const char *key, int64_t value);
 void azm_object_bool(struct azm_json_writer *json, const char *key, bool value);
 void azm_object_hex(struct azm_json_writer *json, const char *key, const uint8_t *bytes, size_t n);

@@ -55,22 +55,22 @@ static void end_json(struct azm_buf *out)
     azm_buf_add(out, AZM_S("]}]}]}"));
 }
 
-static bool put_span(struct azm_buf *out, const struct azm_transaction *transaction, bool as_json)
+static unsigned put_span(struct azm_buf *out, const struct azm_transaction *transaction, bool as_json)
 {
     struct azm_otlp_writer w = azm_otlp_writer(out, as_json);
     if (azm_trace_id_is_none(transaction->trace_id) || azm_span_id_is_none(transaction->id))
-        return false;
+        return 0;
     w.json.comma = out->len && out->ptr[out->len - 1] == '}'; /* of the span before */
     azm_otlp_span(&w, transaction);
-    return true;
+    return 1;
 }
 
-static bool protobuf_transaction(struct azm_buf *out, const struct azm_transaction *transaction)
+static unsigned protobuf_transaction(struct azm_buf *out, const struct azm_transaction *transaction)
 {
     return put_span(out, transaction, false);
 }
 
-static bool json_transaction(struct azm_buf *out, const struct azm_transaction *transaction)
+static unsigned json_transaction(struct azm_buf *out, const struct azm_transaction *transaction)
 {
     return put_span(out, transaction, true);
 }

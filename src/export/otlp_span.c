@@ -4,20 +4,27 @@
 
 #include "export/event_url.h"
 #include "trace/redact.h"
+#include "trace/stack.h"
 #include "trace/tracestate.h"
 
-#define ATTRIBUTES 9u    /* of Span */
-#define LINKS_MAX  1000u /* as in intake v2 */
-#define NAME_MAX   128u  /* bytes of a header field's name */
+#define ATTRIBUTES       9u    /* of Span */
+#define EVENT_ATTRIBUTES 3u    /* of Span.Event */
+#define LINKS_MAX        1000u /* as in intake v2 */
+#define NAME_MAX         128u  /* bytes of a header field's name */
 
 enum span_kind { KIND_SERVER = 2, KIND_CONSUMER = 5 };
 enum span_flag { FLAG_SAMPLED = 1, FLAG_HAS_REMOTE = 0x100, FLAG_REMOTE = 0x200 };
 enum status_code { STATUS_ERROR = 2 };
 
-static void put(struct azm_otlp_writer *w, azm_slice name, azm_slice value)
+static void put_of(struct azm_otlp_writer *w, uint32_t list, azm_slice name, azm_slice value)
 {
     if (value.len)
-        azm_otlp_attribute(w, ATTRIBUTES, name, value);
+        azm_otlp_attribute(w, list, name, value);
+}
+
+static void put(struct azm_otlp_writer *w, azm_slice name, azm_slice value)
+{
+    put_of(w, ATTRIBUTES, name, value);
 }
 
 /* --- faas --- */
@@ -193,13 +200,28 @@ static void put_messaging(struct azm_otlp_writer *w, const struct azm_transactio
 
 /* --- the span --- */
 
-/* The cause, in few words: the status where that is the cause, else nobody told. */
+static bool has_exception(const struct azm_transaction *transaction)
+{
+    return !azm_trace_id_is_none(transaction->exception.error_id);
+}
+
+static azm_slice exception_type(const struct azm_exception *exception)
+{
+    return exception->type.len ? exception->type : azm_stack_type(exception->stack, exception->message);
+}
+
+/* The cause, in few words: the exception's type, the status where that is the cause, else nobody told. */
 static void put_error_type(struct azm_otlp_writer *w, const struct azm_transaction *transaction)
 {
     char code[16];
     unsigned status = transaction->http.status_code;
     int n = snprintf(code, sizeof code, "%u", status);
-    if (transaction->outcome == AZM_OUTCOME_FAILURE)
+    azm_slice type = has_exception(transaction) ? exception_type(&transaction->exception) : (azm_slice){NULL, 0};
+    if (transaction->outcome != AZM_OUTCOME_FAILURE)
+        return;
+    if (type.len)
+        put(w, AZM_S("error.type"), type);
+    else
         put(w, AZM_S("error.type"), status >= 500 ? azm_slice_of(code, (size_t)n) : AZM_S("_OTHER"));
 }
 
@@ -273,12 +295,33 @@ static void put_links(struct azm_otlp_writer *w, const struct azm_transaction *t
     azm_otlp_close_list(w);
 }
 
+/* The exception as an event of the span, at its end (semantic conventions, "Exceptions in spans"). */
+static void put_exception(struct azm_otlp_writer *w, const struct azm_transaction *transaction)
+{
+    const struct azm_exception *exception = &transaction->exception;
+    if (!has_exception(transaction))
+        return;
+    azm_otlp_open_list(w, "events");
+    size_t event = azm_otlp_open(w, 11, NULL);
+    azm_otlp_fixed64(w, 1, "timeUnixNano", end_ns(transaction));
+    azm_otlp_text(w, 2, "name", AZM_S("exception"));
+    azm_otlp_open_list(w, "attributes");
+    put_of(w, EVENT_ATTRIBUTES, AZM_S("exception.type"), exception_type(exception));
+    put_of(w, EVENT_ATTRIBUTES, AZM_S("exception.message"), exception->message);
+    put_of(w, EVENT_ATTRIBUTES, AZM_S("exception.stacktrace"), exception->stack);
+    azm_otlp_close_list(w);
+    azm_otlp_close(w, event);
+    azm_otlp_close_list(w);
+}
+
 /* Success stays UNSET, as the specification asks of instrumentation. */
 static void put_status(struct azm_otlp_writer *w, const struct azm_transaction *transaction)
 {
     if (transaction->outcome != AZM_OUTCOME_FAILURE)
         return;
     size_t status = azm_otlp_open(w, 15, "status");
+    if (has_exception(transaction) && transaction->exception.message.len)
+        azm_otlp_text(w, 2, "message", transaction->exception.message);
     azm_otlp_number(w, 3, "code", STATUS_ERROR);
     azm_otlp_close(w, status);
 }
@@ -294,6 +337,7 @@ void azm_otlp_span(struct azm_otlp_writer *w, const struct azm_transaction *tran
     azm_otlp_fixed64(w, 7, "startTimeUnixNano", start_ns(transaction));
     azm_otlp_fixed64(w, 8, "endTimeUnixNano", end_ns(transaction));
     put_attributes(w, transaction);
+    put_exception(w, transaction);
     put_links(w, transaction);
     put_status(w, transaction);
     azm_otlp_fixed32(w, 16, "flags", FLAG_SAMPLED | (child ? FLAG_HAS_REMOTE | FLAG_REMOTE : 0));

@@ -76,6 +76,16 @@ static const struct azm_field origin_fields[] = {
 };
 SCHEMA(origin_schema, origin_fields, struct azm_origin);
 
+#define EXCEPTION(no, kind, member)                                                                                    \
+    {                                                                                                                  \
+        no, AZM_FIELD_##kind, AT(struct azm_exception, member), 0, 0, NULL                                             \
+    }
+static const struct azm_field exception_fields[] = {
+    EXCEPTION(1, TRACE_ID, error_id), EXCEPTION(2, TEXT, type),        EXCEPTION(3, TEXT, message),
+    EXCEPTION(4, TEXT, stack),        EXCEPTION(5, TRISTATE, handled),
+};
+SCHEMA(exception_schema, exception_fields, struct azm_exception);
+
 #define TRANSACTION(no, kind, member)                                                                                  \
     {                                                                                                                  \
         no, AZM_FIELD_##kind, AT(struct azm_transaction, member), 0, 0, NULL                                           \
@@ -103,6 +113,7 @@ static const struct azm_field transaction_fields[] = {
     {16, AZM_FIELD_REPEATED, AT(struct azm_transaction, links), AT(struct azm_transaction, link_count), 0,
      &link_schema},
     TRANSACTION_PART(17, origin, origin_schema),
+    TRANSACTION_PART(18, exception, exception_schema),
 };
 SCHEMA(transaction_schema, transaction_fields, struct azm_transaction);
 

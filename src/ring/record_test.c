@@ -86,6 +86,11 @@ static void same_transaction(const struct azm_transaction *a, const struct azm_t
     SAME_NUMBER(message.age_ms);
     same_pairs(a->message.headers, b->message.headers);
     SAME_TEXT(message.routing_key);
+    assert_memory_equal(&a->exception.error_id, &b->exception.error_id, sizeof a->exception.error_id);
+    SAME_TEXT(exception.type);
+    SAME_TEXT(exception.message);
+    SAME_TEXT(exception.stack);
+    SAME_NUMBER(exception.handled);
     SAME_TEXT(origin.id);
     SAME_TEXT(origin.name);
     SAME_TEXT(origin.cloud_provider);
@@ -209,6 +214,11 @@ static void an_empty_text_is_not_an_absent_one(void **state)
     transaction_comes_back(
         &(struct azm_transaction){.http = {.has_sizes = AZM_TRUE, .request_size = UINT64_MAX, .response_size = 1}});
     transaction_comes_back(&(struct azm_transaction){.http = {.has_sizes = AZM_TRUE}});
+    transaction_comes_back(&(struct azm_transaction){.exception = {.error_id = {{1, 2, 3}},
+                                                                   .type = AZM_S("Error"),
+                                                                   .message = AZM_S(""),
+                                                                   .stack = AZM_S("at f (a.js:1:1)"),
+                                                                   .handled = AZM_FALSE}});
     transaction_comes_back(&(struct azm_transaction){.sample_rate = 1, .http = {.url = AZM_S("")}});
     source_comes_back(&(struct azm_source){.destination = {.url = AZM_S("")}}); /* and no check of the certificate */
 }

@@ -24,8 +24,17 @@ static bool make_pool(struct azm_invocations *invocations)
     return false;
 }
 
+static void drop_exception(void *self, struct azm_invocation *invocation)
+{
+    (void)self;
+    free(invocation->exception);
+    invocation->exception = NULL;
+}
+
 void azm_invocations_dispose(struct azm_invocations *invocations)
 {
+    if (invocations->pool)
+        azm_invocations_each(invocations, drop_exception, NULL);
     free(invocations->pool);
     free(invocations->buckets);
     azm_links_dispose(&invocations->links);
@@ -93,6 +102,7 @@ void azm_invocations_close(struct azm_invocations *invocations, struct azm_invoc
 {
     unlink_entry(invocations, invocation);
     azm_links_drop(&invocations->links, invocation->links);
+    drop_exception(NULL, invocation);
     invocation->id_len = 0;
     invocation->next = invocations->free_list;
     invocations->free_list = (uint32_t)(invocation - invocations->pool) + 1;
@@ -117,6 +127,32 @@ azm_slice azm_invocation_keep(struct azm_invocation *invocation, azm_slice text)
         memcpy(at, text.ptr, text.len);
     invocation->text_used = (uint16_t)(invocation->text_used + text.len);
     return (azm_slice){at, text.len};
+}
+
+static azm_slice put_text(char **at, azm_slice text)
+{
+    azm_slice copy = {text.ptr ? *at : NULL, text.len};
+    if (text.len)
+        memcpy(*at, text.ptr, text.len);
+    *at += text.len;
+    return copy;
+}
+
+void azm_invocation_keep_exception(struct azm_invocation *invocation, const struct azm_rpc_message *response)
+{
+    azm_slice type = response->fields[AZM_RPC_EXCEPTION_TYPE], message = response->fields[AZM_RPC_EXCEPTION_MESSAGE];
+    azm_slice stack = response->fields[AZM_RPC_EXCEPTION_STACK];
+    if (!type.len && !message.len && !stack.len)
+        return;
+    struct azm_kept_exception *kept = malloc(sizeof *kept + type.len + message.len + stack.len);
+    if (!kept)
+        return;
+    char *at = kept->text;
+    kept->type = put_text(&at, type);
+    kept->message = put_text(&at, message);
+    kept->stack = put_text(&at, stack);
+    free(invocation->exception);
+    invocation->exception = kept;
 }
 
 bool azm_invocation_keep_header(struct azm_invocation *invocation, struct azm_kept_headers *headers, azm_slice key,

@@ -19,6 +19,12 @@ struct azm_kept_headers {
 /* The HTTP exchange of an invocation under HTTP proxying (proxied.h). */
 enum azm_leg { AZM_LEG_NONE, AZM_LEG_OPEN, AZM_LEG_ENDED };
 
+/* What ended an invocation: few have one, so it is allocated. */
+struct azm_kept_exception {
+    azm_slice type, message, stack; /* in text; ptr NULL: not sent */
+    char text[];
+};
+
 struct azm_invocation {
     uint32_t next;                       /* in the table's chain, or in the free list */
     struct azm_invocation *next_waiting; /* the session's */
@@ -59,6 +65,7 @@ struct azm_invocation {
     azm_slice message_id, routing_key, queue, topic, container;
     struct azm_kept_headers labels, message_headers;
 
+    struct azm_kept_exception *exception; /* owned; NULL: none, or no memory for it */
     enum azm_rpc_status status;
     unsigned status_code;
     azm_slice function_id, method, url; /* in text; the URL is redacted */
@@ -93,6 +100,8 @@ void azm_invocations_each(struct azm_invocations *invocations,
 
 /* Copies text into the invocation; cut (and marked clipped) when there is no room. */
 azm_slice azm_invocation_keep(struct azm_invocation *invocation, azm_slice text);
+/* Keeps what the answer says of its exception; nothing when it says nothing. */
+void azm_invocation_keep_exception(struct azm_invocation *invocation, const struct azm_rpc_message *response);
 /* Copies one header field behind those kept last into *headers. False when there is no room. */
 bool azm_invocation_keep_header(struct azm_invocation *invocation, struct azm_kept_headers *headers, azm_slice key,
                                 azm_slice value);

@@ -216,6 +216,8 @@ void azm_request_end(struct azm_session *session, struct azm_invocation *invocat
                      const struct azm_rpc_message *response)
 {
     invocation->status = response->status;
+    if (response->status != AZM_RPC_SUCCESS)
+        azm_invocation_keep_exception(invocation, response);
     if (!invocation->has_http)
         return;
     invocation->status_code = status_code(invocation, response);
@@ -381,6 +383,12 @@ void azm_request_report(struct azm_session *session, struct azm_invocation *invo
     azm_trigger_tell(session, invocation, function, &parts, &t);
     if (invocation->has_http)
         add_http(invocation, &t, request_headers, response_headers);
+    if (invocation->exception)
+        t.exception = (struct azm_exception){.error_id = azm_trace_id_new(&session->random),
+                                             .type = invocation->exception->type,
+                                             .message = invocation->exception->message,
+                                             .stack = invocation->exception->stack,
+                                             .handled = AZM_FALSE}; /* it ended the invocation */
     azm_channel_put_transaction(&session->channel, &t);
 }
 

@@ -47,6 +47,7 @@ enum azm_rpc_field {
     AZM_RPC_RETURN_JSON,      /* return_value.json */
     AZM_RPC_EXCEPTION_TYPE,
     AZM_RPC_EXCEPTION_MESSAGE,
+    AZM_RPC_EXCEPTION_STACK,
     AZM_RPC_FIELDS
 };
 

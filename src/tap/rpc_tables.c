@@ -82,7 +82,8 @@ TABLE(invocation_request);
 RULES invocation_cancel_rules[] = {TAKE(2, AZM_RPC_INVOCATION_ID)};
 TABLE(invocation_cancel);
 
-RULES exception_rules[] = {TAKE(2, AZM_RPC_EXCEPTION_MESSAGE), TAKE(5, AZM_RPC_EXCEPTION_TYPE)};
+RULES exception_rules[] = {TAKE(1, AZM_RPC_EXCEPTION_STACK), TAKE(2, AZM_RPC_EXCEPTION_MESSAGE),
+                           TAKE(5, AZM_RPC_EXCEPTION_TYPE)};
 TABLE(exception);
 RULES status_result_rules[] = {ENTER(2, AZM_SLOT_NESTED, exception), NUMBER(4, AZM_SLOT_STATUS)};
 TABLE(status_result);

@@ -49,7 +49,8 @@ static bool is_library(const struct azm_frame *frame)
     static const char *const anywhere[] = {
         "/node_modules/", "\\node_modules\\",  "/site-packages/",          "/dist-packages/",  "\\site-packages\\",
         "/lib/python3",   "/azure_functions_", "\\azure_functions_worker", "worker-bundle.js", NULL};
-    if (starts_with_any(frame->classname, classes) || azm_slice_starts(frame->path, AZM_S("node:")))
+    if (starts_with_any(frame->classname, classes) || azm_slice_starts(frame->path, AZM_S("node:")) ||
+        azm_slice_eq(frame->path, AZM_S("<anonymous>")) || azm_slice_eq(frame->path, AZM_S("native")))
         return true;
     for (size_t i = 0; anywhere[i]; i++)
         if (azm_slice_search(frame->path, azm_slice_str(anywhere[i])) < frame->path.len)

@@ -49,7 +49,7 @@ static const struct {
     {"JavaScript", node,
      "|handler|/app/src/functions/all.js|19:91\n"
      "|InvocationModel.<anonymous>|/app/node_modules/@azure/functions/dist/f.js|220:46 library\n"
-     "|Generator.next|<anonymous>|0:0\n"
+     "|Generator.next|<anonymous>|0:0 library\n"
      "||/app/src/later.js|121:71\n"
      "|Promise.all|index 0|0:0\n"
      "|process.processTicksAndRejections|node:internal/process/task_queues|95:5 library\n"

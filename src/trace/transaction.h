@@ -50,6 +50,14 @@ struct azm_origin {
     azm_slice id, name, cloud_provider, cloud_service, cloud_account_id;
 };
 
+/* What ended it, as the worker told the host (RpcException). What the stack's text says is read by who exports it
+ * (trace/stack.h), not by who captures it. */
+struct azm_exception {
+    azm_trace_id error_id; /* of the error event, 128 bits */
+    azm_slice type, message, stack;
+    enum azm_tristate handled;
+};
+
 struct azm_transaction {
     azm_trace_id trace_id;
     azm_span_id id, parent_id;
@@ -63,6 +71,7 @@ struct azm_transaction {
     struct azm_http_context http;       /* used when method.ptr or status_code is set */
     struct azm_message_context message; /* used when anything in it is set */
     struct azm_origin origin;
+    struct azm_exception exception; /* used when error_id is set */
     struct azm_pairs labels;
     const struct azm_span_link *links;
     size_t link_count;

@@ -75,7 +75,9 @@ def normalise(events):
             return 0
         if key == "trace_id":
             return name_of("trace", value)
-        if key in ("id", "parent_id", "span_id") and isinstance(value, str) and re.fullmatch("[0-9a-f]{16}", value):
+        if key == "id" and isinstance(value, str) and re.fullmatch("[0-9a-f]{32}", value):
+            return name_of("error", value)
+        if key in ("id", "parent_id", "span_id", "transaction_id") and isinstance(value, str) and re.fullmatch("[0-9a-f]{16}", value):
             return name_of("span", value)
         return value
 
@@ -150,4 +152,4 @@ def restored(value):
     """Ids of the right form in place of their names."""
     text = json.dumps(value)
     text = re.sub(r"<span (\d+)>", lambda m: f"{int(m[1]):016x}", text)
-    return json.loads(re.sub(r"<trace (\d+)>", lambda m: f"{int(m[1]):032x}", text))
+    return json.loads(re.sub(r"<(?:trace|error) (\d+)>", lambda m: f"{int(m[1]):032x}", text))

@@ -1,0 +1,95 @@
+#include "export/elastic.h"
+#include "export/object.h"
+#include "trace/stack.h"
+
+/* A frame must have a file or a class (intake v2, error.json). */
+static void put_frame(struct azm_json_writer *json, const struct azm_frame *frame)
+{
+    struct azm_object_mark mark = azm_object_open(json, NULL);
+    azm_slice unknown = frame->classname.len ? (azm_slice){NULL, 0} : AZM_S("<unknown>");
+    azm_object_text(json, "filename", frame->path.len ? azm_path_base(frame->path) : unknown);
+    azm_object_text(json, "abs_path", frame->path.len ? frame->path : (azm_slice){NULL, 0});
+    azm_object_text(json, "classname", frame->classname.len ? frame->classname : (azm_slice){NULL, 0});
+    azm_object_text(json, "module", frame->module.len ? frame->module : (azm_slice){NULL, 0});
+    azm_object_text(json, "function", frame->function.len ? frame->function : (azm_slice){NULL, 0});
+    if (frame->line && frame->line <= INT32_MAX)
+        azm_object_number(json, "lineno", (int64_t)frame->line);
+    if (frame->column && frame->column <= INT32_MAX)
+        azm_object_number(json, "colno", (int64_t)frame->column);
+    azm_object_bool(json, "library_frame", frame->library);
+    azm_object_close(json, mark);
+}
+
+static void put_exception(struct azm_json_writer *json, const struct azm_transaction *transaction,
+                          const struct azm_frame *frames, size_t count)
+{
+    const struct azm_exception *error = &transaction->exception;
+    azm_slice type = error->type.len ? error->type : azm_stack_type(error->stack, error->message);
+    struct azm_object_mark mark = azm_object_open(json, "exception");
+    azm_object_long_text(json, "message", error->message.ptr ? error->message : AZM_S(""));
+    azm_object_text(json, "type", type);
+    if (error->handled != AZM_UNSET)
+        azm_object_bool(json, "handled", error->handled == AZM_TRUE);
+    struct azm_object_mark list = azm_object_open_list(json, "stacktrace");
+    for (size_t i = 0; i < count; i++)
+        put_frame(json, &frames[i]);
+    azm_object_close_list(json, list);
+    azm_object_close(json, mark);
+}
+
+/* Where it happened, in the app's own code: "handler (all.js)". */
+static void put_culprit(struct azm_json_writer *json, const struct azm_frame *frames, size_t count)
+{
+    char text[512];
+    struct azm_buf culprit;
+    size_t own = 0;
+    while (own < count && frames[own].library)
+        own++;
+    if (own == count)
+        return;
+    const struct azm_frame *frame = &frames[own];
+    azm_slice file = frame->path.len ? azm_path_base(frame->path) : frame->classname;
+    azm_buf_init_fixed(&culprit, text, sizeof text);
+    azm_buf_addf(&culprit, "%.*s (%.*s)", AZM_FMT(azm_slice_take(frame->function, 200)),
+                 AZM_FMT(azm_slice_take(file, 200)));
+    azm_object_text(json, "culprit", azm_slice_trim(azm_buf_slice(&culprit)));
+}
+
+static void put_error(struct azm_json_writer *json, const struct azm_transaction *transaction)
+{
+    struct azm_frame frames[AZM_FRAMES_MAX];
+    size_t count = azm_stack_read(transaction->exception.stack, frames, AZM_FRAMES_MAX);
+    int64_t end_us = transaction->timestamp_us +
+                     (int64_t)(transaction->duration_us < INT32_MAX * UINT64_C(1000000) ? transaction->duration_us : 0);
+    azm_object_hex(json, "id", transaction->exception.error_id.bytes, 16);
+    azm_object_hex(json, "trace_id", transaction->trace_id.bytes, 16);
+    azm_object_hex(json, "transaction_id", transaction->id.bytes, 8);
+    azm_object_hex(json, "parent_id", transaction->id.bytes, 8);
+    azm_object_number(json, "timestamp", end_us); /* it ended the invocation */
+    put_culprit(json, frames, count);
+    struct azm_object_mark mark = azm_object_open(json, "transaction");
+    azm_object_bool(json, "sampled", transaction->sampled);
+    azm_object_text(json, "name", transaction->name);
+    azm_object_text(json, "type", transaction->type.len ? transaction->type : AZM_S("request"));
+    azm_object_close(json, mark);
+    put_exception(json, transaction, frames, count);
+}
+
+bool azm_elastic_error(struct azm_buf *out, const struct azm_transaction *transaction)
+{
+    size_t before = out->len;
+    struct azm_json_writer json = azm_json_writer(out);
+    if (azm_trace_id_is_none(transaction->exception.error_id) || azm_trace_id_is_none(transaction->trace_id) ||
+        azm_span_id_is_none(transaction->id))
+        return false;
+    azm_json_open_object(&json);
+    azm_json_open_object(azm_json_key(&json, AZM_S("error")));
+    put_error(&json, transaction);
+    azm_json_close_object(&json);
+    azm_json_close_object(&json);
+    azm_json_end_line(&json);
+    if (out->len - before <= AZM_ELASTIC_EVENT_MAX)
+        return true;
+    azm_buf_truncate(out, before);
+    return false;
+}

@@ -40,8 +40,10 @@ SCHEMA = {
                       ("parent_span_id", 4, "bytes"), ("name", 5, "string"), ("kind", 6, "enum"),
                       ("start_time_unix_nano", 7, "fixed64"), ("end_time_unix_nano", 8, "fixed64"),
                       ("attributes", 9, "*KeyValue"), ("dropped_attributes_count", 10, "uint32"),
-                      ("links", 13, "*Link"), ("dropped_links_count", 14, "uint32"), ("status", 15, "Status"),
+                      ("events", 11, "*Event"), ("dropped_events_count", 12, "uint32"), ("links", 13, "*Link"), ("dropped_links_count", 14, "uint32"), ("status", 15, "Status"),
                       ("flags", 16, "fixed32")],
+    "trace.v1.Span.Event": [("time_unix_nano", 1, "fixed64"), ("name", 2, "string"), ("attributes", 3, "*KeyValue"),
+                            ("dropped_attributes_count", 4, "uint32")],
     "trace.v1.Span.Link": [("trace_id", 1, "bytes"), ("span_id", 2, "bytes"), ("trace_state", 3, "string"),
                            ("attributes", 4, "*KeyValue"), ("dropped_attributes_count", 5, "uint32"),
                            ("flags", 6, "fixed32")],
@@ -74,7 +76,7 @@ def _messages():
 
 
 MESSAGES = _messages()
-STRINGS = {"startTimeUnixNano", "endTimeUnixNano", "intValue"}  # 64 bits
+STRINGS = {"startTimeUnixNano", "endTimeUnixNano", "timeUnixNano", "intValue"}  # 64 bits
 IDS = {"traceId": 32, "spanId": 16, "parentSpanId": 16}
 
 

@@ -91,6 +91,24 @@ def back(span):
         "links": [{"trace_id": link.trace_id.hex(), "span_id": link.span_id.hex()} for link in span.links]})
 
 
+def back_errors(span):
+    """(transaction, type, message) of each exception."""
+    found = []
+    for event in span.events:
+        a = otlp.attributes(event)
+        assert event.name == "exception" and event.time_unix_nano == span.end_time_unix_nano
+        assert a["exception.stacktrace"] and span.status.message == a["exception.message"]
+        assert otlp.attributes(span)["error.type"] == a["exception.type"]
+        found.append((otlp.attributes(span)["faas.invocation_id"], a["exception.type"], a["exception.message"]))
+    return found
+
+
+def golden_errors(golden):
+    executions = {e["transaction"]["id"]: e["transaction"]["faas"]["execution"] for e in golden if "transaction" in e}
+    return [(executions[e["error"]["transaction_id"]], e["error"]["exception"]["type"], e["error"]["exception"]["message"])
+            for e in golden if "error" in e]
+
+
 def back_metadata(request):
     a, scope = request.resource, request.scope
     platforms = {"azure.functions": "functions"}
@@ -187,6 +205,7 @@ def test_recordings_as_protobuf_and_json(name, tmp_path):
                 a = otlp.attributes(span)
                 assert span.kind == (CONSUMER if a["faas.trigger"] == "pubsub" else SERVER)
                 assert span.flags == (0x301 if span.parent_span_id else 1)
+            assert [e for span in receiver.spans() for e in back_errors(span)] == golden_errors(golden)
             got = normalise(events_of(receiver))
         for kind in ("transaction", "metadata"):
             assert lines(got, kind) == lines(golden, kind)

@@ -176,7 +176,8 @@ class Worker:
         except Failed as error:
             exception = out.result.exception
             exception.message = str(error)
-            exception.stack_trace = STACK[self.style_name].format(error, function.name)
+            stack = function.how.get("stack")
+            exception.stack_trace = STACK[self.style_name].format(error, function.name) if stack is None else stack
             if self.style_name == "dotnet":
                 exception.type, exception.is_user_exception = "System.InvalidOperationException", True
         else:

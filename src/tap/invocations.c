@@ -132,7 +132,7 @@ azm_slice azm_invocation_keep(struct azm_invocation *invocation, azm_slice text)
 static azm_slice put_text(char **at, azm_slice text)
 {
     azm_slice copy = {text.ptr ? *at : NULL, text.len};
-    if (text.len)
+    if (text.ptr && text.len)
         memcpy(*at, text.ptr, text.len);
     *at += text.len;
     return copy;

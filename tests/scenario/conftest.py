@@ -1,5 +1,6 @@
 """Fixtures of the scenarios. AZM_BUILD names the build folder (default build/dev), AZM_SHARED the shared data."""
 import pathlib
+import signal
 import socket
 import sys
 import time
@@ -17,6 +18,9 @@ PYTHON = "/usr/bin/python3" if pathlib.Path("/usr/bin/python3").exists() else sy
 
 
 def pytest_configure(config):
+    # A shell starts what runs in its background with these ignored, and children inherit that: Ctrl-C would do nothing.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     config.addinivalue_line("markers", "slow: takes more than a few seconds")
     config.addinivalue_line("markers", "soak: takes minutes; only `make soak` runs it")
     config.addinivalue_line("markers", "threads: exercises programs with threads; TSan runs these")

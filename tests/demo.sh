@@ -100,8 +100,8 @@ failed=$("$bin/azimuth" traces --hub "$url" --json --limit 1000 | sed -n '/"fail
 echo "One of the failures:"
 "$bin/azimuth" traces --hub "$url" "$failed"
 echo
+[ "${DEMO_ONCE:-}" = 1 ] || trap 'exit 0' INT # before anybody reads that it may be ended
 echo "All $arrived invocations arrived. The page: $url/"
 [ "${DEMO_ONCE:-}" != 1 ] || exit 0
 echo "Ctrl-C ends the hub."
-trap 'exit 0' INT
 wait "$hub"

@@ -49,21 +49,26 @@ static void on_second(uv_timer_t *timer)
         stop(timer->loop);
 }
 
-static void wait_for_end(struct azm_hub *hub, uint64_t idle_ms)
+/* Before anybody can know that the hub is there, and so end it. */
+static void begin_watch(struct watch *watch)
 {
     uv_loop_t *loop = uv_default_loop();
-    struct watch watch = {.hub = hub, .idle_ms = idle_ms};
-    uv_signal_init(loop, &watch.term);
-    uv_signal_init(loop, &watch.interrupt);
-    uv_timer_init(loop, &watch.timer);
-    watch.timer.data = &watch;
-    uv_signal_start(&watch.term, on_signal, SIGTERM);
-    uv_signal_start(&watch.interrupt, on_signal, SIGINT);
-    uv_timer_start(&watch.timer, on_second, 500, 500);
+    uv_signal_init(loop, &watch->term);
+    uv_signal_init(loop, &watch->interrupt);
+    uv_signal_start(&watch->term, on_signal, SIGTERM);
+    uv_signal_start(&watch->interrupt, on_signal, SIGINT);
+}
+
+static void wait_for_end(struct watch *watch)
+{
+    uv_loop_t *loop = uv_default_loop();
+    uv_timer_init(loop, &watch->timer);
+    watch->timer.data = watch;
+    uv_timer_start(&watch->timer, on_second, 500, 500);
     uv_run(loop, UV_RUN_DEFAULT);
-    uv_close((uv_handle_t *)&watch.term, NULL);
-    uv_close((uv_handle_t *)&watch.interrupt, NULL);
-    uv_close((uv_handle_t *)&watch.timer, NULL);
+    uv_close((uv_handle_t *)&watch->term, NULL);
+    uv_close((uv_handle_t *)&watch->interrupt, NULL);
+    uv_close((uv_handle_t *)&watch->timer, NULL);
     uv_run(loop, UV_RUN_DEFAULT);
     uv_loop_close(loop);
 }
@@ -83,6 +88,8 @@ static int serve(const struct arguments *args)
 {
     struct azm_hub *hub = NULL;
     struct azm_error err = {.status = AZM_OK};
+    struct watch watch = {.idle_ms = args->idle_ms};
+    begin_watch(&watch);
     enum azm_status status = azm_hub_start(&args->hub, &hub, &err);
     if (status != AZM_OK) {
         fprintf(stderr, "azimuth hub: %s\n", err.text);
@@ -96,7 +103,8 @@ static int serve(const struct arguments *args)
         fflush(stdout);
         if (args->detached)
             ok = azm_detach_log(args->hub.data_dir);
-        wait_for_end(hub, args->idle_ms);
+        watch.hub = hub;
+        wait_for_end(&watch);
     }
     azm_hub_stop(hub);
     return ok ? 0 : 1;

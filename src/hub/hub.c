@@ -29,6 +29,8 @@ static enum azm_status listen_on(struct azm_hub *hub, struct azm_error *err)
         MHD_OPTION_NOTIFY_COMPLETED, azm_route_done, hub, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)THREADS,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)CONNECTION_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SILENCE_S, MHD_OPTION_END);
+    if (!hub->daemon && (status = azm_listen_probe(&hub->address, err)) != AZM_OK)
+        return status; /* taken since */
     if (!hub->daemon)
         return azm_fail(err, AZM_IO, "cannot start the HTTP server on %s:%u", hub->address.host, hub->address.port);
     const union MHD_DaemonInfo *info = MHD_get_daemon_info(hub->daemon, MHD_DAEMON_INFO_BIND_PORT);

@@ -59,8 +59,10 @@ static enum azm_status probe(uv_loop_t *loop, const struct azm_listen *listen, s
     uv_tcp_t tcp;
     uv_tcp_init(loop, &tcp);
     int rc = uv_tcp_bind(&tcp, (const struct sockaddr *)(const void *)listen->address.bytes, 0);
-    if (rc == 0)
-        rc = uv_listen((uv_stream_t *)&tcp, 1, NULL);
+    struct sockaddr_storage bound;
+    int len = sizeof bound;
+    if (rc == 0) /* tells what binding met; listening for a moment would look like a server to whoever asks just then */
+        rc = uv_tcp_getsockname(&tcp, (struct sockaddr *)&bound, &len);
     uv_close((uv_handle_t *)&tcp, NULL);
     uv_run(loop, UV_RUN_DEFAULT);
     if (rc == 0)

@@ -9,7 +9,7 @@
 #include "os/file.h"
 #include "os/run_dir.h"
 
-enum { ANSWER_MAX = 65536, PROBE_MS = 2000, START_MS = 10000 };
+enum { ANSWER_MAX = 65536, PROBE_MS = 2000, START_MS = 10000, TAKEN_MS = 3000 };
 
 #define IDLE_SECONDS "28800"
 
@@ -145,8 +145,9 @@ static enum azm_status outcome(const struct launch *launch, int cause, struct az
     if (!launch->ended)
         return azm_fail(err, AZM_TIMEOUT, "the hub did not start within %d s", START_MS / 1000);
     if (launch->exit_code != 0)
-        return azm_fail(err, AZM_IO, "the hub ended with exit code %d%s%s", (int)launch->exit_code,
-                        launch->len ? ": " : "", launch->text);
+        return azm_fail(err, launch->exit_code == AZM_RUN_HUB_TAKEN ? AZM_BUSY : AZM_IO,
+                        "the hub ended with exit code %d%s%s", (int)launch->exit_code, launch->len ? ": " : "",
+                        launch->text);
     return AZM_OK;
 }
 
@@ -193,6 +194,17 @@ static unsigned remembered(const char *path)
     return azm_slice_to_u64(digits, &port) == AZM_OK && port < 65536 ? (unsigned)port : 0;
 }
 
+/* Another run's hub on the port. It may have taken the port and not answer yet. */
+static bool anothers(unsigned port)
+{
+    enum azm_run_hub_answer answer = azm_run_hub_probe(port);
+    for (int ms = 0; answer != AZM_RUN_HUB_OURS && ms < TAKEN_MS; ms += 20) {
+        uv_sleep(20);
+        answer = azm_run_hub_probe(port);
+    }
+    return answer == AZM_RUN_HUB_OURS;
+}
+
 /* `azimuth hub --daemon` returns when its hub listens, or says why it cannot. Another run may have been faster: then
  * its hub is as good. */
 static enum azm_status start(const struct azm_run_hub_options *options, unsigned port, const char *memory,
@@ -200,9 +212,7 @@ static enum azm_status start(const struct azm_run_hub_options *options, unsigned
 {
     enum azm_status st = launch(options->program, port, memory, err);
     out->port = port ? port : remembered(memory);
-    if (st == AZM_OK || azm_run_hub_probe(out->port) == AZM_RUN_HUB_OURS)
-        return AZM_OK;
-    return st;
+    return st == AZM_BUSY && anothers(out->port) ? AZM_OK : st;
 }
 
 enum azm_status azm_run_hub_find(const struct azm_run_hub_options *options, struct azm_arena *arena,

@@ -297,6 +297,24 @@ class TestTheHub:
         os.close(terminal)
         assert "azimuth" in ask(port)
 
+    def test_the_other_hub_has_the_port_and_is_slow_to_listen(self, app):
+        """As when another run has just started it."""
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            port = taken.getsockname()[1]
+            with Process(AZIMUTH, "run", "--hub-port", port, "--", "true", cwd=app.folder, env=app.env) as command:
+                time.sleep(1)
+                taken.close()
+                with Process(AZIMUTH, "hub", "--listen", f"127.0.0.1:{port}", "--data-dir", app.folder / "other", env=app.env):
+                    assert command.end() == 0
+                    assert command.rest("stderr") == [f"azimuth: traces at http://127.0.0.1:{port}/"]
+        assert background(app, b"hub") == []
+
+    def test_a_taken_port_has_an_exit_code_of_its_own(self, app):
+        with socket.create_server(("127.0.0.1", 0)) as taken:
+            done = run(AZIMUTH, "hub", "--listen", f"127.0.0.1:{taken.getsockname()[1]}", cwd=app.folder, env=app.env)
+        assert done.returncode == 3 and "address already in use" in done.stderr
+
     def test_two_runs_at_once_share_one(self, app):
         port = free_port()
         commands = [Process(AZIMUTH, "run", "--hub-port", port, "--", "true", cwd=app.folder, env=app.env) for _ in "12"]

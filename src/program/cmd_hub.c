@@ -7,7 +7,6 @@
 #include "program/data_dir.h"
 #include "program/detach.h"
 #include "program/options.h"
-#include "run/hub.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -16,7 +15,7 @@
 
 static const char *const about =
     "Receives traces (Elastic APM intake v2), keeps them, and shows them at http://ADDRESS:PORT/.\n"
-    "Ends with SIGTERM or SIGINT. Exit code 3: its port is taken.";
+    "Ends with SIGTERM or SIGINT.";
 
 struct arguments {
     const char *listen, *data_dir, *token, *idle, *port_file, *days, *megabytes;
@@ -94,7 +93,7 @@ static int serve(const struct arguments *args)
     enum azm_status status = azm_hub_start(&args->hub, &hub, &err);
     if (status != AZM_OK) {
         fprintf(stderr, "azimuth hub: %s\n", err.text);
-        return status == AZM_BAD_CONFIG ? 2 : status == AZM_BUSY ? AZM_RUN_HUB_TAKEN : 1;
+        return status == AZM_BAD_CONFIG ? 2 : 1;
     }
     bool ok = !args->port_file || write_port(args->port_file, azm_hub_port(hub));
     if (ok) {

@@ -9,7 +9,7 @@
 #include "os/file.h"
 #include "os/run_dir.h"
 
-enum { ANSWER_MAX = 65536, PROBE_MS = 2000, START_MS = 10000, TAKEN_MS = 3000 };
+enum { ANSWER_MAX = 65536, PROBE_MS = 2000, START_MS = 10000, TAKEN_MS = 2000 };
 
 #define IDLE_SECONDS "28800"
 
@@ -145,9 +145,8 @@ static enum azm_status outcome(const struct launch *launch, int cause, struct az
     if (!launch->ended)
         return azm_fail(err, AZM_TIMEOUT, "the hub did not start within %d s", START_MS / 1000);
     if (launch->exit_code != 0)
-        return azm_fail(err, launch->exit_code == AZM_RUN_HUB_TAKEN ? AZM_BUSY : AZM_IO,
-                        "the hub ended with exit code %d%s%s", (int)launch->exit_code, launch->len ? ": " : "",
-                        launch->text);
+        return azm_fail(err, AZM_IO, "the hub ended with exit code %d%s%s", (int)launch->exit_code,
+                        launch->len ? ": " : "", launch->text);
     return AZM_OK;
 }
 
@@ -197,8 +196,9 @@ static unsigned remembered(const char *path)
 /* Another run's hub on the port. It may have taken the port and not answer yet. */
 static bool anothers(unsigned port)
 {
+    uint64_t until = uv_hrtime() + TAKEN_MS * UINT64_C(1000000);
     enum azm_run_hub_answer answer = azm_run_hub_probe(port);
-    for (int ms = 0; answer != AZM_RUN_HUB_OURS && ms < TAKEN_MS; ms += 20) {
+    while (answer != AZM_RUN_HUB_OURS && uv_hrtime() < until) {
         uv_sleep(20);
         answer = azm_run_hub_probe(port);
     }
@@ -212,7 +212,7 @@ static enum azm_status start(const struct azm_run_hub_options *options, unsigned
 {
     enum azm_status st = launch(options->program, port, memory, err);
     out->port = port ? port : remembered(memory);
-    return st == AZM_BUSY && anothers(out->port) ? AZM_OK : st;
+    return st == AZM_OK || (out->port && anothers(out->port)) ? AZM_OK : st;
 }
 
 enum azm_status azm_run_hub_find(const struct azm_run_hub_options *options, struct azm_arena *arena,

@@ -6,7 +6,6 @@
 #include "base/env.h"
 
 #define AZM_RUN_HUB_PORT 8200u
-#define AZM_RUN_HUB_TAKEN 3 /* exit code of `azimuth hub` when its port is taken */
 
 enum azm_run_hub_answer { AZM_RUN_HUB_NOBODY, AZM_RUN_HUB_OURS, AZM_RUN_HUB_FOREIGN };
 
@@ -24,6 +23,6 @@ struct azm_run_hub {
     bool moved; /* another program has the wanted port */
 };
 
-/* Blocks until a hub answers, some 10 s at most. AZM_IO, AZM_BUSY or AZM_TIMEOUT say why there is none. */
+/* Blocks until a hub answers, some 10 s at most. AZM_IO or AZM_TIMEOUT say why there is none. */
 enum azm_status azm_run_hub_find(const struct azm_run_hub_options *options, struct azm_arena *arena,
                                  struct azm_run_hub *out, struct azm_error *err) AZM_MUST_CHECK;

@@ -310,10 +310,10 @@ class TestTheHub:
                     assert command.rest("stderr") == [f"azimuth: traces at http://127.0.0.1:{port}/"]
         assert background(app, b"hub") == []
 
-    def test_a_taken_port_has_an_exit_code_of_its_own(self, app):
+    def test_a_taken_port(self, app):
         with socket.create_server(("127.0.0.1", 0)) as taken:
             done = run(AZIMUTH, "hub", "--listen", f"127.0.0.1:{taken.getsockname()[1]}", cwd=app.folder, env=app.env)
-        assert done.returncode == 3 and "address already in use" in done.stderr
+        assert done.returncode == 1 and "address already in use" in done.stderr
 
     def test_two_runs_at_once_share_one(self, app):
         port = free_port()
@@ -322,6 +322,9 @@ class TestTheHub:
             with command:
                 assert command.end() == 0
                 assert command.rest("stderr") == [f"azimuth: traces at http://127.0.0.1:{port}/"]
+        deadline = time.monotonic() + PATIENCE  # the one that came too late may be about to end
+        while len(background(app, b"hub")) > 1 and time.monotonic() < deadline:
+            time.sleep(0.02)
         assert len(background(app, b"hub")) == 1
 
 

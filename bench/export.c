@@ -162,6 +162,7 @@ static struct bench {
     struct azm_routes routes;
     struct azm_route route;
     struct azm_mailbox mailbox;
+    struct azm_spool *spool;
     struct azm_random random;
     struct azm_ring_writer writer;
     struct azm_map *map;
@@ -171,8 +172,6 @@ static struct bench {
 
 static bool open_ring(struct azm_error *err)
 {
-    if (!mkdtemp(bench.dir))
-        return false;
     snprintf(bench.path, sizeof bench.path, "%s/ring-1-1", bench.dir);
     bench.map = azm_map_create(bench.path, RING_SIZE, err);
     if (!bench.map || azm_ring_format(azm_map_memory(bench.map), RING_SIZE, 1, 1, 0) != AZM_OK ||
@@ -180,6 +179,13 @@ static bool open_ring(struct azm_error *err)
         return false;
     bench.feed = azm_feed_open(bench.dir, "ring-1-1", &bench.tools, 0, err);
     return bench.feed != NULL;
+}
+
+static void lost(void *self, const char *ring, uint64_t events, enum azm_loss loss)
+{
+    (void)self, (void)ring, (void)loss;
+    fprintf(stderr, "bench_export: %" PRIu64 " events were lost\n", events);
+    exit(1);
 }
 
 static bool begin(const struct azm_exporter_kind *kind, struct azm_error *err)
@@ -191,8 +197,12 @@ static bool begin(const struct azm_exporter_kind *kind, struct azm_error *err)
     azm_buf_init(&bench.sink.packed, BODIES_MAX);
     azm_buf_init(&bench.sink.kept, BODIES_MAX);
     azm_mailbox_init(&bench.mailbox);
-    bench.route = (struct azm_route){.kind = kind, .delivery = azm_delivery_open(&sender, "sink", &bench.mailbox, err)};
-    bench.routes = (struct azm_routes){&bench.route, 1, &bench.mailbox, .to_file = true};
+    if (!mkdtemp(bench.dir) || !(bench.spool = azm_spool_open(bench.dir, 64u << 20, lost, NULL, err)))
+        return false;
+    struct azm_spool_line *line = azm_spool_line(bench.spool, kind->name, &(struct azm_destination){.timeout_ms = 0});
+    bench.route = (struct azm_route){.kind = kind,
+                                     .delivery = azm_delivery_open(&sender, "sink", kind, &bench.mailbox, line, err)};
+    bench.routes = (struct azm_routes){&bench.route, 1, &bench.mailbox, bench.spool, .to_file = true};
     azm_feed_tools_init(&bench.tools, &bench.routes);
     return bench.sink.gzip && bench.route.delivery && open_ring(err);
 }
@@ -204,6 +214,9 @@ static void end(void)
     azm_feed_tools_dispose(&bench.tools);
     azm_map_close(bench.map);
     unlink(bench.path);
+    snprintf(bench.path, sizeof bench.path, "%s/spool", bench.dir);
+    azm_spool_close(bench.spool);
+    rmdir(bench.path);
     rmdir(bench.dir);
 }
 

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "agent/folder.h"
 #include "agent/handover.h"
@@ -22,17 +23,41 @@
 struct agent {
     const struct azm_agent_options *options;
     struct azm_mailbox mailbox;
+    struct azm_spool *spool; /* NULL: there is none */
     struct azm_routes routes;
     struct azm_feed_tools tools;
     struct azm_folder folder;
     int64_t scan_us, asked_us, clean_us; /* when next */
     int64_t record_us;                   /* the last record came */
     int64_t useful_us;                   /* there was a reason to live */
+    struct azm_feed_counts gone;         /* what became of batches whose ring is gone */
 };
+
+static struct azm_feed *find_feed(struct agent *agent, const char *ring)
+{
+    struct azm_feed *feed = agent->folder.feeds;
+    while (feed && strcmp(feed->name, ring) != 0)
+        feed = feed->next;
+    return feed;
+}
+
+static void take_news(struct agent *agent, struct azm_bundle *news)
+{
+    struct azm_feed *feed = find_feed(agent, news->ring);
+    azm_counts_settle(feed ? &feed->counts : &agent->gone, news);
+    azm_bundle_free(news);
+}
+
+static void lost(void *self, const char *ring, uint64_t events, enum azm_loss loss)
+{
+    struct agent *agent = self;
+    azm_mailbox_tell(&agent->mailbox, ring, events, AZM_FATE_LOST, loss, NULL);
+}
 
 static void write_status(void *self, struct azm_feed *feed)
 {
     struct agent *agent = self;
+    azm_feed_sum_up(feed);
     azm_status_write(agent->options->run_dir, feed, azm_clock_mono_us(), true);
 }
 
@@ -42,7 +67,10 @@ static void collect(struct agent *agent, int64_t deadline_us)
     struct azm_bundle *bundle = azm_mailbox_take(&agent->mailbox, deadline_us);
     while (bundle) {
         struct azm_bundle *next = bundle->next;
-        azm_feed_answered(bundle->feed, bundle); /* may free it */
+        if (bundle->feed)
+            azm_feed_answered(bundle->feed, bundle); /* may free it */
+        else
+            take_news(agent, bundle);
         agent->useful_us = azm_clock_mono_us();
         bundle = next;
     }
@@ -132,6 +160,19 @@ static void last_status(struct agent *agent)
     azm_folder_clean(&agent->folder, write_status, agent);
 }
 
+/* So that the log alone tells what became of every event, when the last status file is gone. */
+static void sum_up(const struct agent *agent)
+{
+    for (const struct azm_feed *feed = agent->folder.feeds; feed; feed = feed->next)
+        azm_feed_sum_up(feed);
+    if (agent->gone.requests || agent->gone.in_spool)
+        azm_log(INFO, AGENT, "of rings that are gone: %llu events delivered, %llu rejected",
+                (unsigned long long)agent->gone.delivered, (unsigned long long)agent->gone.rejected);
+    if (agent->spool && azm_spool_state(agent->spool).batches)
+        azm_log(INFO, EXPORT, "%llu events wait in the spool",
+                (unsigned long long)azm_spool_state(agent->spool).events);
+}
+
 /* Everything that is in the rings goes out, as far as there is time; no attempt is repeated. */
 static void farewell(struct agent *agent)
 {
@@ -145,6 +186,24 @@ static void farewell(struct agent *agent)
     azm_routes_stop(&agent->routes);
     collect(agent, 0);
     last_status(agent);
+    sum_up(agent);
+}
+
+static void open_spool(struct agent *agent)
+{
+    const struct azm_agent_options *options = agent->options;
+    struct azm_error err = {AZM_OK, ""};
+    if (options->output || !options->spool_bytes)
+        return;
+    agent->spool = azm_spool_open(options->run_dir, options->spool_bytes, lost, agent, &err);
+    if (!agent->spool) {
+        azm_log(WARN, EXPORT, "doctor: there is no spool, events stay in the rings while a server is away: %s",
+                err.text);
+        return;
+    }
+    struct azm_spool_state state = azm_spool_state(agent->spool);
+    if (state.batches)
+        azm_log(INFO, EXPORT, "%llu events of earlier agents wait in the spool", (unsigned long long)state.events);
 }
 
 static enum azm_status serve(const struct azm_agent_options *options, struct azm_error *err)
@@ -157,14 +216,17 @@ static enum azm_status serve(const struct azm_agent_options *options, struct azm
     azm_mailbox_init(&agent->mailbox);
     azm_feed_tools_init(&agent->tools, &agent->routes);
     azm_folder_init(&agent->folder, options->run_dir, &agent->tools);
-    enum azm_status status = azm_routes_init(&agent->routes, &agent->mailbox, options->output, err);
+    open_spool(agent);
+    enum azm_status status = azm_routes_init(&agent->routes, &agent->mailbox, agent->spool, options->output, err);
     if (status == AZM_OK) {
+        azm_routes_resume(&agent->routes, agent->useful_us);
         const char *reason = work(agent);
         farewell(agent);
         azm_log(INFO, AGENT, "ended: %s", reason);
     }
     azm_folder_dispose(&agent->folder);
     azm_routes_dispose(&agent->routes);
+    azm_spool_close(agent->spool);
     azm_feed_tools_dispose(&agent->tools);
     azm_mailbox_dispose(&agent->mailbox);
     free(agent);

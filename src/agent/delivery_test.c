@@ -65,7 +65,7 @@ static void begin(struct scene *scene, const enum azm_verdict *verdicts, size_t 
                                        .blocks = blocks}};
     struct azm_sender *sender = &scene->script.sender;
     azm_mailbox_init(&scene->mailbox);
-    scene->delivery = azm_delivery_open(&sender, "test", &scene->mailbox, NULL);
+    scene->delivery = azm_delivery_open(&sender, "test", NULL, &scene->mailbox, NULL, NULL);
     assert_non_null(scene->delivery);
     assert_null(sender);
     for (size_t i = 0; i < 3; i++) {

@@ -8,7 +8,7 @@
 
 #define BEAT_US    250000
 #define PROBE_US   1000000
-#define BODY_MAX   (AZM_FEED_REQUEST + (2u << 20)) /* the event that crosses the line fits, too */
+#define BODY_MAX   (AZM_FEED_REQUEST_MAX + (2u << 20)) /* the event that crosses the line fits, too */
 #define ARENA_MAX  (8u << 20)
 #define ONE_TURN   4096u /* records: other rings want to be read, too */
 #define SOURCE_MAX (sizeof(uint64_t) + AZM_RING_RECORD_MAX)
@@ -36,6 +36,7 @@ static struct azm_bundle *add_bundle(struct azm_feed *feed, uint64_t end)
     bundle->feed = feed;
     bundle->end = end;
     azm_buf_init(&bundle->metadata, SOURCE_MAX);
+    azm_buf_init(&bundle->source, SOURCE_MAX);
     if (feed->last)
         feed->last->later = bundle;
     else
@@ -88,6 +89,9 @@ static void seal(struct azm_feed *feed)
     feed->open = NULL;
     feed->route->kind->end(&bundle->body);
     bundle->sealed = true;
+    bundle->fate = AZM_FATE_WAITS;
+    azm_buf_add(&bundle->source, feed->source_record);
+    snprintf(bundle->ring, sizeof bundle->ring, "%s", feed->name);
     feed->sealed++;
     azm_delivery_put(feed->route->delivery, bundle);
 }
@@ -148,6 +152,18 @@ static void tell_source(const struct azm_feed *feed)
             source->destination.ca_file.len ? ", server_ca_cert_file is set" : "");
 }
 
+static void set_limits(struct azm_feed *feed)
+{
+    const struct azm_destination *destination = &feed->source.destination;
+    size_t bytes = destination->request_bytes ? destination->request_bytes : AZM_FEED_REQUEST;
+    feed->request_bytes = bytes < AZM_FEED_REQUEST_MIN   ? AZM_FEED_REQUEST_MIN
+                          : bytes > AZM_FEED_REQUEST_MAX ? AZM_FEED_REQUEST_MAX
+                                                         : bytes;
+    feed->request_us = (int64_t)destination->request_time_ms * 1000;
+    if (feed->request_us == 0 || feed->request_us > AZM_FEED_AGE_US)
+        feed->request_us = AZM_FEED_AGE_US;
+}
+
 /* The record's bytes are copied: the source lives longer than the ring's space. */
 static void use_source(struct azm_feed *feed, azm_slice record, int64_t now_us)
 {
@@ -160,6 +176,8 @@ static void use_source(struct azm_feed *feed, azm_slice record, int64_t now_us)
         return;
     }
     feed->has_source = true;
+    feed->source_record = copy;
+    set_limits(feed);
     feed->route = azm_routes_join(feed->tools->routes, &feed->source.destination, &err);
     if (feed->route)
         tell_source(feed);
@@ -205,6 +223,7 @@ static void read_transaction(struct azm_feed *feed, azm_slice record, uint64_t e
     feed->open->end = end;
     unsigned events = feed->route->kind->transaction(&feed->open->body, &transaction);
     feed->open->events += events;
+    feed->counts.in_memory += events;
     if (events == 0)
         feed->counts.unsendable++;
     else
@@ -248,9 +267,9 @@ static void read_record(struct azm_feed *feed, const struct azm_ring_record *fou
 
 static bool has_room(struct azm_feed *feed)
 {
-    if (feed->open && feed->open->body.len >= AZM_FEED_REQUEST && feed->sealed < AZM_FEED_AHEAD)
+    if (feed->open && feed->open->body.len >= feed->request_bytes && feed->sealed < AZM_FEED_AHEAD)
         seal(feed);
-    return !feed->open || feed->open->body.len < AZM_FEED_REQUEST;
+    return !feed->open || feed->open->body.len < feed->request_bytes;
 }
 
 /* Nothing to read where there should be something, or for ever. True: go on reading. */
@@ -291,7 +310,7 @@ void azm_feed_flush(struct azm_feed *feed, int64_t now_us, bool all)
 {
     if (!feed->open)
         return;
-    bool due = now_us - feed->record_us >= AZM_FEED_QUIET_US || now_us - feed->open->begun_us >= AZM_FEED_AGE_US;
+    bool due = now_us - feed->record_us >= AZM_FEED_QUIET_US || now_us - feed->open->begun_us >= feed->request_us;
     if (feed->open->events == 0 && (due || all)) { /* nothing of it could be sent */
         feed->open->answered = true;
         feed->open = NULL;
@@ -301,18 +320,38 @@ void azm_feed_flush(struct azm_feed *feed, int64_t now_us, bool all)
     }
 }
 
-void azm_feed_answered(struct azm_feed *feed, struct azm_bundle *bundle)
+static void count_answer(struct azm_feed_counts *counts, const struct azm_bundle *bundle)
 {
     const struct azm_sent *sent = &bundle->sent;
+    counts->requests++;
+    counts->bytes_out += sent->bytes_out;
+    counts->rejected += sent->reply.rejected;
+    counts->delivered += bundle->events - sent->reply.rejected;
+    if (sent->http_status < AZM_FEED_STATUS_MAX)
+        counts->answers[sent->http_status]++;
+}
+
+void azm_feed_answered(struct azm_feed *feed, struct azm_bundle *bundle)
+{
     bundle->answered = true;
     feed->sealed--;
-    feed->counts.requests++;
-    feed->counts.bytes_out += sent->bytes_out;
-    feed->counts.rejected += sent->reply.rejected;
-    feed->counts.delivered += bundle->events - sent->reply.rejected;
-    if (sent->http_status < AZM_FEED_STATUS_MAX)
-        feed->counts.answers[sent->http_status]++;
+    feed->counts.in_memory -= bundle->events;
+    if (bundle->fate == AZM_FATE_KEPT) {
+        feed->counts.spooled += bundle->events;
+        feed->counts.in_spool += (int64_t)bundle->events;
+    } else {
+        count_answer(&feed->counts, bundle);
+    }
     release(feed);
+}
+
+void azm_counts_settle(struct azm_feed_counts *counts, const struct azm_bundle *news)
+{
+    counts->in_spool -= (int64_t)news->events;
+    if (news->fate == AZM_FATE_LOST)
+        counts->lost[news->loss] += news->events;
+    else
+        count_answer(counts, news);
 }
 
 /* --- life --- */
@@ -329,6 +368,20 @@ void azm_feed_tick(struct azm_feed *feed, int64_t now_us)
         if (feed->dead)
             azm_log(DEBUG, RING, "%s: its writer has ended", feed->name);
     }
+}
+
+void azm_feed_sum_up(const struct azm_feed *feed)
+{
+    const struct azm_feed_counts *counts = &feed->counts;
+    unsigned long long lost = counts->rejected + counts->unsendable + counts->malformed;
+    for (size_t i = 0; i < AZM_LOSS_COUNT; i++)
+        lost += counts->lost[i];
+    azm_log(INFO, AGENT,
+            "%s: %llu events, and %llu of an earlier agent: %llu delivered, %llu lost, %llu not wanted, "
+            "%llu in the ring, %lld in the spool",
+            feed->name, (unsigned long long)counts->events, (unsigned long long)counts->taken_over,
+            (unsigned long long)counts->delivered, lost, (unsigned long long)counts->unsampled,
+            (unsigned long long)counts->in_memory, (long long)counts->in_spool);
 }
 
 bool azm_feed_finished(const struct azm_feed *feed)
@@ -370,6 +423,9 @@ struct azm_feed *azm_feed_open(const char *run_dir, const char *name, struct azm
         azm_feed_close(feed);
         return NULL;
     }
+    if (tools->routes->spool)
+        feed->counts.taken_over = azm_spool_events_of(tools->routes->spool, feed->name);
+    feed->counts.in_spool = (int64_t)feed->counts.taken_over;
     use_kept(feed, now_us);
     return feed;
 }

@@ -4,8 +4,9 @@
  *           ^ zeroed             ^ tail of the ring             ^ reader.next
  *
  * A bundle is sealed (given to the delivery) when it is large, or old, or when the ring is quiet; while one is on its
- * way small ones are not sealed, so a slow server gets few large requests. At most AZM_FEED_AHEAD are sealed and not
- * answered; then reading stops, the ring fills, and its writer drops the newest. */
+ * way small ones are not sealed, so a slow server gets few large requests. The tail also follows what was put into the
+ * spool (delivery.h). At most AZM_FEED_AHEAD are sealed and neither answered nor kept there; then reading stops, the
+ * ring fills, and its writer drops the newest. */
 #pragma once
 
 #include "agent/routes.h"
@@ -14,13 +15,18 @@
 #include "ring/record.h"
 #include "ring/ring.h"
 
-#define AZM_FEED_AHEAD      2u
-#define AZM_FEED_REQUEST    786432u /* bytes of a request's body: api_request_size, 768 kB */
-#define AZM_FEED_QUIET_US   20000   /* no record for so long: send what there is */
-#define AZM_FEED_AGE_US     500000  /* and never keep one longer: it is to arrive within a second */
+#define AZM_FEED_AHEAD       2u
+#define AZM_FEED_REQUEST     786432u /* bytes of a request's body, where api_request_size is not set: 768 kB */
+#define AZM_FEED_REQUEST_MIN 1024u
+#define AZM_FEED_REQUEST_MAX (16u << 20)
+#define AZM_FEED_QUIET_US    20000 /* no record for so long: send what there is */
+#define AZM_FEED_AGE_US                                                                                                \
+    500000 /* and never keep one longer: it is to arrive within a second; or api_request_time,                         \
+              where that is less */
 #define AZM_FEED_STATUS_MAX 600u
 
-/* Counters since this agent began to read the ring. */
+/* Counters since this agent began to read the ring: events + taken_over = delivered + rejected + unsampled + unsendable
+ * + malformed ones + lost + in_memory + in_spool. */
 struct azm_feed_counts {
     uint64_t events;                       /* transactions read, and what else was made of them */
     uint64_t delivered, rejected;          /* events, by answers */
@@ -30,6 +36,11 @@ struct azm_feed_counts {
     uint64_t unsendable;                   /* events without a destination, or too large */
     uint64_t unknown;                      /* records of a kind that this version does not know */
     uint64_t skipped_bytes;                /* holes and damage */
+    uint64_t lost[AZM_LOSS_COUNT];         /* events, that were in the spool */
+    uint64_t in_memory;                    /* events that wait for an answer, at the moment */
+    int64_t in_spool;                      /* and those that wait on disk; news may come in any order */
+    uint64_t taken_over;                   /* events that an earlier agent left there */
+    uint64_t spooled;                      /* events that were ever put into the spool */
     uint64_t answers[AZM_FEED_STATUS_MAX]; /* requests by HTTP status; [0]: not HTTP */
 };
 
@@ -55,7 +66,10 @@ struct azm_feed {
     int64_t record_us, probe_us, beat_us;
 
     struct azm_source source; /* in force, over source_arena */
+    azm_slice source_record;  /* what it was made of */
     struct azm_arena source_arena;
+    size_t request_bytes; /* when a body is large enough */
+    int64_t request_us;   /* when it is old enough */
     uint64_t source_from; /* records up to this position were answered before this agent began */
     bool has_source, told;
     struct azm_route *route; /* NULL: events are dropped */
@@ -79,9 +93,13 @@ void azm_feed_close(struct azm_feed *feed);
 bool azm_feed_read(struct azm_feed *feed, int64_t now_us);
 /* Seals what should go now; everything when all is set. */
 void azm_feed_flush(struct azm_feed *feed, int64_t now_us, bool all);
-/* A bundle of this feed came back from its delivery. */
+/* A bundle of this feed came back from its delivery, answered or kept. */
 void azm_feed_answered(struct azm_feed *feed, struct azm_bundle *bundle);
+/* Counts news of a batch in the spool. */
+void azm_counts_settle(struct azm_feed_counts *counts, const struct azm_bundle *news);
 /* Heartbeat, and whether the writer still lives. */
 void azm_feed_tick(struct azm_feed *feed, int64_t now_us);
-/* The writer is dead and everything it left is answered: the file can go. */
+/* A line for the log: what became of its events. */
+void azm_feed_sum_up(const struct azm_feed *feed);
+/* The writer is dead and everything it left is answered, or in the spool: the file can go. */
 bool azm_feed_finished(const struct azm_feed *feed);

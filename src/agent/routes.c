@@ -2,38 +2,16 @@
 
 #include <stdlib.h>
 
+#include "base/log.h"
 #include "export/file.h"
 #include "export/http.h"
 
 #define UNUSED_US (60 * INT64_C(1000000))
-#define KEY_MAX   65536u
-
-static void add_part(struct azm_buf *key, azm_slice part)
-{
-    uint64_t len = part.len;
-    azm_buf_add(key, azm_slice_of(&len, sizeof len));
-    azm_buf_add(key, part);
-}
-
-/* Two destinations are one when all of this is the same. */
-static bool make_key(struct azm_buf *key, const struct azm_destination *destination)
-{
-    uint32_t numbers[] = {(uint32_t)destination->kind, destination->verify_server_cert,
-                          destination->timeout_ms,     (uint32_t)destination->protocol,
-                          destination->gzip,           destination->insecure};
-    const azm_slice parts[] = {
-        destination->url,      destination->api_key, destination->secret_token,     destination->ca_file,
-        destination->full_url, destination->headers, destination->client_cert_file, destination->client_key_file};
-    azm_buf_init(key, KEY_MAX);
-    azm_buf_add(key, azm_slice_of(numbers, sizeof numbers));
-    for (size_t i = 0; i < AZM_COUNT(parts); i++)
-        add_part(key, parts[i]);
-    return !key->failed;
-}
+#define URL_MAX   65536u
 
 /* Takes the sender. */
 static struct azm_route *add(struct azm_routes *routes, struct azm_sender *sender, const struct azm_exporter_kind *kind,
-                             azm_slice name, struct azm_error *err)
+                             struct azm_spool_line *line, azm_slice name, struct azm_error *err)
 {
     struct azm_route *route = calloc(1, sizeof *route);
     if (!route) {
@@ -43,7 +21,8 @@ static struct azm_route *add(struct azm_routes *routes, struct azm_sender *sende
     }
     azm_slice_copy(name, route->name, sizeof route->name);
     route->kind = kind;
-    route->delivery = azm_delivery_open(&sender, route->name, routes->mailbox, err);
+    route->line = line;
+    route->delivery = azm_delivery_open(&sender, route->name, kind, routes->mailbox, line, err);
     if (!route->delivery) {
         free(route);
         return NULL;
@@ -54,15 +33,15 @@ static struct azm_route *add(struct azm_routes *routes, struct azm_sender *sende
     return route;
 }
 
-enum azm_status azm_routes_init(struct azm_routes *routes, struct azm_mailbox *mailbox, const char *output,
-                                struct azm_error *err)
+enum azm_status azm_routes_init(struct azm_routes *routes, struct azm_mailbox *mailbox, struct azm_spool *spool,
+                                const char *output, struct azm_error *err)
 {
-    *routes = (struct azm_routes){.mailbox = mailbox, .to_file = output != NULL};
+    *routes = (struct azm_routes){.mailbox = mailbox, .spool = output ? NULL : spool, .to_file = output != NULL};
     if (!output)
         return AZM_OK;
     struct azm_error why = {AZM_OK, ""};
     struct azm_sender *sender = azm_file_sender_open(output, &why);
-    if (!sender || !add(routes, sender, &azm_exporter_elastic, azm_slice_str(output), &why))
+    if (!sender || !add(routes, sender, &azm_exporter_elastic, NULL, azm_slice_str(output), &why))
         return azm_fail(err, why.status, "%s", why.text);
     return AZM_OK;
 }
@@ -110,22 +89,17 @@ static void add_name(struct azm_buf *name, const struct azm_exporter_kind *kind,
                      const struct azm_destination *destination)
 {
     struct azm_buf url;
-    azm_buf_init(&url, KEY_MAX);
+    azm_buf_init(&url, URL_MAX);
     kind->url(&url, destination);
     bool whole = destination->kind == AZM_DESTINATION_OTLP;
     azm_http_public_url(whole ? azm_buf_slice(&url) : destination->url, name);
     azm_buf_dispose(&url);
 }
 
-static struct azm_route *make(struct azm_routes *routes, const struct azm_destination *destination,
-                              struct azm_error *err)
+static struct azm_route *make(struct azm_routes *routes, const struct azm_exporter_kind *kind,
+                              const struct azm_destination *destination, struct azm_error *err)
 {
-    const struct azm_exporter_kind *kind = azm_exporter_for(destination);
     struct azm_buf name;
-    if (!kind) {
-        azm_fail(err, AZM_UNSUPPORTED, "no server is configured");
-        return NULL;
-    }
     if (routes->count >= AZM_ROUTES_MAX) {
         azm_fail(err, AZM_FULL, "%u destinations are in use already", AZM_ROUTES_MAX);
         return NULL;
@@ -133,28 +107,66 @@ static struct azm_route *make(struct azm_routes *routes, const struct azm_destin
     struct azm_sender *sender = azm_http_open(kind, destination, err);
     if (!sender)
         return NULL;
-    azm_buf_init(&name, KEY_MAX);
+    azm_buf_init(&name, URL_MAX);
     add_name(&name, kind, destination);
-    struct azm_route *route = add(routes, sender, kind, azm_buf_slice(&name), err);
+    struct azm_spool_line *line = routes->spool ? azm_spool_line(routes->spool, kind->name, destination) : NULL;
+    struct azm_route *route = add(routes, sender, kind, line, azm_buf_slice(&name), err);
     azm_buf_dispose(&name);
+    return route;
+}
+
+/* The one that is there, or a new one. */
+static struct azm_route *get(struct azm_routes *routes, const struct azm_exporter_kind *kind,
+                             const struct azm_destination *destination, struct azm_error *err)
+{
+    struct azm_buf key;
+    struct azm_route *route = NULL;
+    if (!azm_spool_key(&key, kind->name, destination))
+        azm_fail(err, AZM_TOO_BIG, "the destination's settings are too long");
+    else if (!(route = find(routes, azm_buf_slice(&key))) && (route = make(routes, kind, destination, err))) {
+        route->key = key;
+        key = (struct azm_buf){.max = 0};
+    }
+    azm_buf_dispose(&key);
     return route;
 }
 
 struct azm_route *azm_routes_join(struct azm_routes *routes, const struct azm_destination *destination,
                                   struct azm_error *err)
 {
-    struct azm_buf key;
-    struct azm_route *route = NULL;
-    if (!make_key(&key, destination))
-        azm_fail(err, AZM_TOO_BIG, "the destination's settings are too long");
-    else if (!(route = find(routes, azm_buf_slice(&key))) && (route = make(routes, destination, err))) {
-        route->key = key;
-        key = (struct azm_buf){.max = 0};
+    const struct azm_exporter_kind *kind = routes->to_file ? &azm_exporter_elastic : azm_exporter_for(destination);
+    if (!kind) {
+        azm_fail(err, AZM_UNSUPPORTED, "no server is configured");
+        return NULL;
     }
-    azm_buf_dispose(&key);
+    struct azm_route *route = get(routes, kind, destination, err);
     if (route)
         route->users++;
     return route;
+}
+
+struct resuming {
+    struct azm_routes *routes;
+    int64_t now_us;
+};
+
+static void resume(void *self, const char *format, const struct azm_destination *destination)
+{
+    struct resuming *resuming = self;
+    struct azm_error err = {AZM_OK, "it is in a format that this version does not know"};
+    const struct azm_exporter_kind *kind = azm_exporter_named(format);
+    struct azm_route *route = kind ? get(resuming->routes, kind, destination, &err) : NULL;
+    if (route)
+        route->unused_us = resuming->now_us;
+    else
+        azm_log(WARN, EXPORT, "doctor: a part of the spool cannot be sent: %s", err.text);
+}
+
+void azm_routes_resume(struct azm_routes *routes, int64_t now_us)
+{
+    struct resuming resuming = {routes, now_us};
+    if (routes->spool)
+        azm_spool_each(routes->spool, resume, &resuming);
 }
 
 void azm_routes_leave(struct azm_route *route, int64_t now_us)
@@ -171,7 +183,8 @@ void azm_routes_tidy(struct azm_routes *routes, int64_t now_us)
     while (*at && !routes->to_file) {
         struct azm_route *route = *at;
         bool unused = route->users == 0 && now_us - route->unused_us > UNUSED_US;
-        if (unused && azm_route_state(route).waiting == 0)
+        bool waits = azm_route_state(route).waiting || (route->line && azm_spool_waiting(route->line).batches);
+        if (unused && !waits)
             end(routes, at);
         else
             at = &route->next;

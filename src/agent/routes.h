@@ -1,5 +1,5 @@
-/* Which delivery serves which destination: one for each, made when the first source names it, ended when the last one
- * has gone. The agent's thread. */
+/* Which delivery serves which destination: one for each, made when the first source names it, or when the spool holds
+ * something for it; ended when the last source has gone and nothing waits. The agent's thread. */
 #pragma once
 
 #include "agent/delivery.h"
@@ -11,6 +11,7 @@ struct azm_route {
     struct azm_route *next;
     struct azm_delivery *delivery;  /* NULL when stopped */
     struct azm_delivery_state last; /* of a stopped one */
+    struct azm_spool_line *line;    /* NULL: nothing is kept on disk */
     const struct azm_exporter_kind *kind;
     char name[256]; /* where it goes, without secrets */
     unsigned users;
@@ -22,12 +23,16 @@ struct azm_routes {
     struct azm_route *first;
     size_t count;
     struct azm_mailbox *mailbox;
-    bool to_file; /* then there is one route, and it serves all */
+    struct azm_spool *spool; /* NULL: none */
+    bool to_file;            /* then there is one route, and it serves all */
 };
 
-/* output: a file that gets everything, instead of any server; NULL for none. */
-enum azm_status azm_routes_init(struct azm_routes *routes, struct azm_mailbox *mailbox, const char *output,
-                                struct azm_error *err) AZM_MUST_CHECK;
+/* spool: borrowed; may be NULL. output: a file that gets everything, instead of any server and without a spool; NULL
+ * for none. */
+enum azm_status azm_routes_init(struct azm_routes *routes, struct azm_mailbox *mailbox, struct azm_spool *spool,
+                                const char *output, struct azm_error *err) AZM_MUST_CHECK;
+/* Begins to send what an earlier agent left in the spool. */
+void azm_routes_resume(struct azm_routes *routes, int64_t now_us);
 /* Ends all deliveries, so that no bundle is borrowed any more; what they had in hand stays unanswered. */
 void azm_routes_stop(struct azm_routes *routes);
 /* When no feed uses them any more. */
@@ -42,5 +47,5 @@ void azm_routes_leave(struct azm_route *route, int64_t now_us); /* NULL is fine 
 void azm_routes_tidy(struct azm_routes *routes, int64_t now_us);
 
 void azm_routes_hurry(struct azm_routes *routes);
-/* Something waits for an answer, and may still get one. */
+/* Something in memory waits for an answer, and may still get one. */
 bool azm_routes_busy(struct azm_routes *routes);

@@ -31,6 +31,8 @@ static void put_dropped(struct azm_json_writer *json, const struct azm_feed *fee
     azm_object_number(json, "unreadable", (int64_t)feed->counts.malformed);
     azm_object_number(json, "unsendable", (int64_t)feed->counts.unsendable);
     azm_object_number(json, "rejected", (int64_t)feed->counts.rejected);
+    for (size_t i = 0; i < AZM_LOSS_COUNT; i++)
+        azm_object_number(json, azm_loss_names[i], (int64_t)feed->counts.lost[i]);
     azm_object_close(json, mark);
 }
 
@@ -59,6 +61,37 @@ static void put_destination(struct azm_json_writer *json, const struct azm_feed 
     if (state.problem[0])
         azm_object_text(json, "problem", azm_slice_str(state.problem));
     azm_object_number(json, "failed_attempts", (int64_t)state.attempts_failed);
+    if (state.answered_us)
+        put_time(json, "last_answered", state.answered_us);
+    if (state.failing && state.next_us)
+        put_time(json, "next_attempt", state.next_us);
+    if (feed->route->line)
+        azm_object_number(json, "spooled_batches", (int64_t)azm_spool_waiting(feed->route->line).batches);
+    azm_object_close(json, mark);
+}
+
+/* Events of this process that wait for an answer; the ring's own bytes are told above. */
+static void put_waiting(struct azm_json_writer *json, const struct azm_feed *feed)
+{
+    struct azm_object_mark mark = azm_object_open(json, "waiting");
+    azm_object_number(json, "in_ring", (int64_t)feed->counts.in_memory);
+    azm_object_number(json, "in_spool", feed->counts.in_spool > 0 ? feed->counts.in_spool : 0);
+    azm_object_close(json, mark);
+}
+
+/* Of all processes together. */
+static void put_spool(struct azm_json_writer *json, const struct azm_feed *feed)
+{
+    if (!feed->tools->routes->spool)
+        return;
+    struct azm_spool_state state = azm_spool_state(feed->tools->routes->spool);
+    struct azm_object_mark mark = azm_object_open(json, "spool");
+    azm_object_number(json, "batches", (int64_t)state.batches);
+    azm_object_number(json, "events", (int64_t)state.events);
+    azm_object_number(json, "bytes", (int64_t)state.bytes);
+    azm_object_number(json, "limit_bytes", (int64_t)state.max_bytes);
+    if (state.failing)
+        azm_object_text(json, "problem", azm_slice_str(state.problem));
     azm_object_close(json, mark);
 }
 
@@ -81,9 +114,13 @@ static void put_status(struct azm_json_writer *json, const struct azm_feed *feed
     azm_object_number(json, "unsampled", (int64_t)feed->counts.unsampled);
     azm_object_number(json, "requests", (int64_t)feed->counts.requests);
     azm_object_number(json, "bytes_out", (int64_t)feed->counts.bytes_out);
+    azm_object_number(json, "taken_over", (int64_t)feed->counts.taken_over);
+    azm_object_number(json, "spooled", (int64_t)feed->counts.spooled);
+    put_waiting(json, feed);
     put_dropped(json, feed, &ring);
     put_answers(json, feed);
     put_destination(json, feed);
+    put_spool(json, feed);
     azm_object_close(json, mark);
 }
 

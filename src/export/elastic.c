@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "export/event_url.h"
+#include "export/halve.h"
 #include "export/http.h"
 #include "export/object.h"
 
@@ -253,4 +254,5 @@ const struct azm_exporter_kind azm_exporter_elastic = {
     .transaction = azm_elastic_transaction,
     .end = nothing,
     .reply = azm_reply_read,
+    .halve = azm_halve_lines,
 };

@@ -11,6 +11,16 @@ const struct azm_exporter_kind *azm_exporter_for(const struct azm_destination *d
     return NULL;
 }
 
+const struct azm_exporter_kind *azm_exporter_named(const char *name)
+{
+    static const struct azm_exporter_kind *const all[] = {&azm_exporter_elastic, &azm_exporter_otlp,
+                                                          &azm_exporter_otlp_json};
+    for (size_t i = 0; i < AZM_COUNT(all); i++)
+        if (strcmp(all[i]->name, name) == 0)
+            return all[i];
+    return NULL;
+}
+
 void azm_exporter_url(struct azm_buf *out, azm_slice url, const char *path)
 {
     url = azm_slice_take(url, azm_slice_find(url, '#'));

@@ -20,11 +20,16 @@ struct azm_exporter_kind {
     unsigned (*transaction)(struct azm_buf *out, const struct azm_transaction *transaction);
     void (*end)(struct azm_buf *out);
     void (*reply)(unsigned http_status, azm_slice body, uint64_t events, struct azm_reply *out);
+    /* A finished body as two, for a server that finds it too large: halves (empty bufs) and how many events are in
+     * each. False: it cannot be. May be NULL. */
+    bool (*halve)(azm_slice body, struct azm_buf halves[2], uint64_t events[2]);
 };
 
 extern const struct azm_exporter_kind azm_exporter_elastic, azm_exporter_otlp, azm_exporter_otlp_json;
 
 /* The exporter for a destination; NULL for one that nothing is sent to. */
 const struct azm_exporter_kind *azm_exporter_for(const struct azm_destination *destination);
+/* The one of this name, which a body on disk carries; NULL: there is none. */
+const struct azm_exporter_kind *azm_exporter_named(const char *name);
 /* Appends url with path below it: without query and fragment, and with one slash between. */
 void azm_exporter_url(struct azm_buf *out, azm_slice url, const char *path);

@@ -43,3 +43,21 @@ enum azm_status azm_gzip_add(struct azm_gzip *gzip, azm_slice bytes, struct azm_
     out->len += bound - gzip->stream.avail_out;
     return AZM_OK;
 }
+
+enum azm_status azm_gunzip_add(azm_slice packed, size_t plain, struct azm_buf *out)
+{
+    z_stream stream = {.next_in = (Bytef *)(uintptr_t)packed.ptr, .avail_in = (uInt)packed.len};
+    char *at = azm_buf_reserve(out, plain + 1); /* one more: so that what is too long shows */
+    if (!at || packed.len > UINT32_MAX || plain >= UINT32_MAX)
+        return AZM_TOO_BIG;
+    if (inflateInit2(&stream, 15 + 16) != Z_OK)
+        return AZM_NO_MEMORY;
+    stream.next_out = (Bytef *)at;
+    stream.avail_out = (uInt)plain + 1;
+    bool whole = inflate(&stream, Z_FINISH) == Z_STREAM_END && stream.avail_out == 1 && stream.avail_in == 0;
+    inflateEnd(&stream);
+    if (!whole)
+        return AZM_BAD_INPUT;
+    out->len += plain;
+    return AZM_OK;
+}

@@ -7,6 +7,7 @@
 #include <curl/curl.h>
 
 #include "base/arena.h"
+#include "base/log.h"
 #include "export/gzip.h"
 #include "export/url.h"
 #include "trace/otel_list.h"
@@ -16,12 +17,22 @@
 #define BODY_MAX           (64u << 20)
 #define URL_MAX            65536u
 
+#define SERVERS_MAX 8u
+
+struct server {
+    char *url;
+    bool loopback, packs; /* packs: bodies go there compressed */
+};
+
 struct http {
     struct azm_sender sender;
+    struct server servers[SERVERS_MAX];
+    size_t server_count, server; /* the one in use */
     const struct azm_exporter_kind *kind;
     CURL *curl;
-    struct azm_gzip *gzip; /* NULL: bodies go as they are */
+    struct azm_gzip *gzip; /* NULL: no server packs */
     struct curl_slist *headers;
+    struct curl_slist packed_headers; /* one more, in front of these */
     struct azm_buf packed, answer;
     struct azm_arena arena; /* the destination's texts */
     char curl_error[CURL_ERROR_SIZE];
@@ -76,25 +87,30 @@ static void read_answer(struct http *http, const struct azm_sending *sending, st
 
 static bool pack(struct http *http, azm_slice *body)
 {
-    azm_buf_clear(&http->packed);
-    if (!http->gzip)
-        return true;
-    if (azm_gzip_add(http->gzip, *body, &http->packed) != AZM_OK)
+    if (http->packed.len == 0 && azm_gzip_add(http->gzip, *body, &http->packed) != AZM_OK)
         return false;
     *body = azm_buf_slice(&http->packed);
     return true;
 }
 
-static void send_http(struct azm_sender *self, const struct azm_sending *sending, struct azm_sent *out)
+static void choose_server(struct http *http, const struct server *server)
 {
-    struct http *http = (struct http *)self;
+    curl_easy_setopt(http->curl, CURLOPT_URL, server->url);
+    curl_easy_setopt(http->curl, CURLOPT_HTTPHEADER, server->packs ? &http->packed_headers : http->headers);
+    curl_easy_setopt(http->curl, CURLOPT_NOPROXY, server->loopback ? "*" : NULL); /* NULL: as NO_PROXY says */
+}
+
+static void send_to(struct http *http, const struct server *server, const struct azm_sending *sending,
+                    struct azm_sent *out)
+{
     azm_slice body = sending->body;
     *out = (struct azm_sent){.reply.verdict = AZM_VERDICT_RETRY};
     azm_buf_clear(&http->answer);
-    if (!pack(http, &body)) {
+    if (server->packs && !pack(http, &body)) {
         say(out, "no memory to compress a request");
         return;
     }
+    choose_server(http, server);
     http->curl_error[0] = 0;
     curl_easy_setopt(http->curl, CURLOPT_POSTFIELDS, body.ptr);
     curl_easy_setopt(http->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.len);
@@ -108,6 +124,20 @@ static void send_http(struct azm_sender *self, const struct azm_sending *sending
         read_answer(http, sending, out);
     else
         say(out, http->curl_error[0] ? http->curl_error : curl_easy_strerror(code));
+}
+
+/* The next server is asked when one does not answer or cannot take it; what one knows better than the others (rejected,
+ * refused) is an answer. */
+static void send_http(struct azm_sender *self, const struct azm_sending *sending, struct azm_sent *out)
+{
+    struct http *http = (struct http *)self;
+    azm_buf_clear(&http->packed);
+    for (size_t i = 0; i < http->server_count; i++) {
+        send_to(http, &http->servers[http->server], sending, out);
+        if (out->reply.verdict != AZM_VERDICT_RETRY || http->stopped)
+            return;
+        http->server = (http->server + 1) % http->server_count;
+    }
 }
 
 static void stop(struct azm_sender *self)
@@ -161,13 +191,14 @@ static bool add_headers(struct http *http, const struct azm_destination *destina
     bool ok = add_header(http, "Content-Type", none, azm_slice_str(http->kind->content_type)) &&
               add_header(http, "Accept", none, azm_slice_str(http->kind->accept)) &&
               add_header(http, "Expect", none, none); /* no round trip before a large body */
-    if (ok && http->gzip)
-        ok = add_header(http, "Content-Encoding", none, AZM_S("gzip"));
     if (ok && destination->api_key.len)
         ok = add_header(http, "Authorization", AZM_S("ApiKey "), destination->api_key);
     else if (ok && destination->secret_token.len)
         ok = add_header(http, "Authorization", AZM_S("Bearer "), destination->secret_token);
-    return ok && add_given_headers(http, destination->headers);
+    static char gzip[] = "Content-Encoding: gzip";
+    ok = ok && add_given_headers(http, destination->headers);
+    http->packed_headers = (struct curl_slist){gzip, http->headers};
+    return ok;
 }
 
 static void set_certificates(struct http *http, const struct azm_destination *destination)
@@ -185,15 +216,13 @@ static void set_certificates(struct http *http, const struct azm_destination *de
         curl_easy_setopt(curl, CURLOPT_SSLKEY, azm_arena_str(&http->arena, destination->client_key_file));
 }
 
-static void set_options(struct http *http, const struct azm_destination *destination, const char *url)
+static void set_options(struct http *http, const struct azm_destination *destination)
 {
     CURL *curl = http->curl;
     long timeout_ms =
         destination->timeout_ms && destination->timeout_ms <= INT32_MAX ? (long)destination->timeout_ms : TIMEOUT_MS;
-    curl_easy_setopt(curl, CURLOPT_URL, url);
     curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
     curl_easy_setopt(curl, CURLOPT_POST, 1L);
-    curl_easy_setopt(curl, CURLOPT_HTTPHEADER, http->headers);
     curl_easy_setopt(curl, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
     curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, timeout_ms);
@@ -205,8 +234,6 @@ static void set_options(struct http *http, const struct azm_destination *destina
     curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
     curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, give_up);
     curl_easy_setopt(curl, CURLOPT_XFERINFODATA, http);
-    if (http->sender.loopback)
-        curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
     set_certificates(http, destination);
 }
 
@@ -236,53 +263,100 @@ static bool packs(const struct azm_destination *destination, bool loopback)
     return destination->kind == AZM_DESTINATION_OTLP ? destination->gzip : !loopback;
 }
 
-static enum azm_status check(const struct azm_destination *destination, azm_slice url, struct azm_error *err)
+static enum azm_status check_secrets(const struct azm_destination *destination, struct azm_error *err)
 {
     if (has_control(destination->api_key) || has_control(destination->secret_token))
         return azm_fail(err, AZM_BAD_CONFIG, "the API key or secret token holds a line break or control character");
     if (!azm_otel_headers_are_valid(destination->headers))
         return azm_fail(err, AZM_BAD_CONFIG, "the list of headers is not key=value,key=value, percent-encoded");
-    return check_url(url, err);
+    return AZM_OK;
+}
+
+static enum azm_status add_server(struct http *http, const struct azm_destination *destination, struct azm_error *err)
+{
+    struct azm_buf url;
+    enum azm_status status = AZM_OK;
+    struct server *server = &http->servers[http->server_count];
+    azm_buf_init(&url, URL_MAX);
+    http->kind->url(&url, destination);
+    azm_slice text = azm_buf_slice(&url);
+    if (url.failed)
+        status = azm_fail(err, AZM_TOO_BIG, "the server's URL is longer than %u bytes", URL_MAX);
+    else
+        status = check_url(text, err);
+    if (status == AZM_OK) {
+        server->url = azm_arena_str(&http->arena, text);
+        server->loopback = azm_url_is_loopback(text);
+        server->packs = packs(destination, server->loopback);
+        http->server_count++;
+    }
+    azm_buf_dispose(&url);
+    return status;
+}
+
+/* The first must be good; of the others those that cannot be used are left out. */
+static enum azm_status add_servers(struct http *http, const struct azm_destination *destination, struct azm_error *err)
+{
+    struct azm_destination other = *destination;
+    azm_slice rest = destination->more_urls;
+    enum azm_status status = add_server(http, destination, err);
+    while (status == AZM_OK && http->server_count < SERVERS_MAX && azm_slice_split(&rest, ';', &other.url)) {
+        other.url = azm_slice_trim(other.url);
+        if (other.url.len && add_server(http, &other, NULL) != AZM_OK)
+            azm_log(WARN, EXPORT, "doctor: one of the servers' URLs is no http or https address, it is left out");
+    }
+    return status;
+}
+
+static bool any_packs(const struct http *http)
+{
+    bool any = false;
+    for (size_t i = 0; i < http->server_count; i++)
+        any = any || http->servers[i].packs;
+    return any;
+}
+
+static bool all_loopback(const struct http *http)
+{
+    bool all = true;
+    for (size_t i = 0; i < http->server_count; i++)
+        all = all && http->servers[i].loopback;
+    return all;
 }
 
 static struct azm_sender *open_http(const struct azm_exporter_kind *kind, const struct azm_destination *destination,
-                                    azm_slice url, struct azm_error *err)
+                                    struct azm_error *err)
 {
     struct http *http = calloc(1, sizeof *http);
     if (!http) {
         azm_fail(err, AZM_NO_MEMORY, "no memory for a connection");
         return NULL;
     }
-    http->sender = (struct azm_sender){send_http, stop, close_http, azm_url_is_loopback(url)};
+    http->sender = (struct azm_sender){send_http, stop, close_http, false};
     http->kind = kind;
-    http->curl = curl_easy_init();
-    bool packed = packs(destination, http->sender.loopback);
-    http->gzip = packed ? azm_gzip_new() : NULL;
     azm_buf_init(&http->packed, BODY_MAX);
     azm_buf_init(&http->answer, AZM_REPLY_MAX);
     azm_arena_init(&http->arena, 0);
-    if (!http->curl || (packed && !http->gzip) || !add_headers(http, destination)) {
+    if (add_servers(http, destination, err) != AZM_OK) {
+        close_http(&http->sender);
+        return NULL;
+    }
+    http->sender.loopback = all_loopback(http);
+    http->curl = curl_easy_init();
+    http->gzip = any_packs(http) ? azm_gzip_new() : NULL;
+    if (!http->curl || (any_packs(http) && !http->gzip) || !add_headers(http, destination)) {
         azm_fail(err, AZM_NO_MEMORY, "no memory for a connection");
         close_http(&http->sender);
         return NULL;
     }
-    set_options(http, destination, azm_arena_str(&http->arena, url));
+    set_options(http, destination);
     return &http->sender;
 }
 
 struct azm_sender *azm_http_open(const struct azm_exporter_kind *kind, const struct azm_destination *destination,
                                  struct azm_error *err)
 {
-    struct azm_buf url;
-    struct azm_sender *sender = NULL;
-    azm_buf_init(&url, URL_MAX);
-    kind->url(&url, destination);
-    if (url.failed)
-        azm_fail(err, AZM_TOO_BIG, "the server's URL is longer than %u bytes", URL_MAX);
-    else if (check(destination, azm_buf_slice(&url), err) == AZM_OK)
-        sender = open_http(kind, destination, azm_buf_slice(&url), err);
-    azm_buf_dispose(&url);
-    return sender;
+    return check_secrets(destination, err) == AZM_OK ? open_http(kind, destination, err) : NULL;
 }
 
 void azm_http_public_url(azm_slice url, struct azm_buf *out)

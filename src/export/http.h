@@ -2,7 +2,8 @@
  * and without Content-Encoding, as its specification wants it), for OTLP when a setting says so. ApiKey wins over
  * Bearer; the headers of an OTLP destination are added, but for those that say what the body is. Redirects are not
  * followed: the credentials were given for this address. HTTP(S) proxies are taken from the usual variables, but never
- * for a server on this machine. */
+ * for a server on this machine. Where a destination has several servers, they are asked in order until one answers, and
+ * that one is asked first the next time. */
 #pragma once
 
 #include "export/exporter.h"

@@ -1,5 +1,6 @@
 #include "export/otlp.h"
 
+#include "export/halve.h"
 #include "export/url.h"
 #include "proto/wire.h"
 
@@ -108,6 +109,7 @@ const struct azm_exporter_kind azm_exporter_otlp = {
     .transaction = protobuf_transaction,
     .end = end_protobuf,
     .reply = azm_otlp_reply,
+    .halve = azm_halve_otlp,
 };
 
 const struct azm_exporter_kind azm_exporter_otlp_json = {

@@ -21,6 +21,9 @@ enum azm_status azm_file_read(const char *path, struct azm_buf *out, struct azm_
 enum azm_status azm_file_write(const char *path, azm_slice content, unsigned mode,
                                struct azm_error *err) AZM_MUST_CHECK;
 
+/* The same, but not synced: whole also when we are killed, not when the machine is. */
+enum azm_status azm_file_put(const char *path, azm_slice content, unsigned mode, struct azm_error *err) AZM_MUST_CHECK;
+
 /* Adds to the end of the file, which is made with mode when there is none; never through a link. Short content goes in
  * in one piece, also between processes. */
 enum azm_status azm_file_append(const char *path, azm_slice content, unsigned mode,

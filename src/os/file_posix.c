@@ -86,7 +86,7 @@ static int fill_and_close(int fd, azm_slice content, unsigned mode, bool sync)
     return code;
 }
 
-enum azm_status azm_file_write(const char *path, azm_slice content, unsigned mode, struct azm_error *err)
+static enum azm_status replace(const char *path, azm_slice content, unsigned mode, bool sync, struct azm_error *err)
 {
     static _Atomic unsigned serial;
     char beside[PATH_MAX];
@@ -97,7 +97,7 @@ enum azm_status azm_file_write(const char *path, azm_slice content, unsigned mod
     int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
     if (fd < 0)
         return azm_os_fail(err, errno, "cannot make %s", beside);
-    int code = fill_and_close(fd, content, mode, true);
+    int code = fill_and_close(fd, content, mode, sync);
     if (code) {
         unlink(beside);
         return azm_os_fail(err, code, "cannot write %s", path);
@@ -108,6 +108,16 @@ enum azm_status azm_file_write(const char *path, azm_slice content, unsigned mod
         return azm_os_fail(err, code, "cannot put the new %s in place", path);
     }
     return AZM_OK;
+}
+
+enum azm_status azm_file_write(const char *path, azm_slice content, unsigned mode, struct azm_error *err)
+{
+    return replace(path, content, mode, true, err);
+}
+
+enum azm_status azm_file_put(const char *path, azm_slice content, unsigned mode, struct azm_error *err)
+{
+    return replace(path, content, mode, false, err);
 }
 
 enum azm_status azm_file_claim(const char *path, azm_slice content, unsigned mode, struct azm_error *err)

@@ -9,6 +9,7 @@
 #include "os/run_dir.h"
 #include "program/commands.h"
 #include "program/options.h"
+#include "trace/settings.h"
 
 #define IDLE_SECONDS 600u
 
@@ -44,6 +45,14 @@ static enum azm_log_level log_level(void)
     return level;
 }
 
+/* Of this process, like the log level: the spool is one for all apps. */
+static uint64_t spool_bytes(void)
+{
+    struct azm_settings settings;
+    azm_settings_read(&settings, &azm_env_process, NULL, NULL);
+    return settings.spool_size;
+}
+
 static int run(struct azm_agent_options options, const char *wanted_dir, bool daemon)
 {
     char run_dir[AZM_RUN_DIR_MAX];
@@ -57,6 +66,7 @@ static int run(struct azm_agent_options options, const char *wanted_dir, bool da
         return fail(&err);
     options.run_dir = run_dir;
     options.log_level = log_level();
+    options.spool_bytes = spool_bytes();
     options.log_to_stderr = !daemon;
     status = azm_agent_run(&options, &err);
     return status == AZM_OK || status == AZM_BUSY ? 0 : fail(&err);

@@ -136,6 +136,9 @@ static const struct azm_field destination_fields[] = {
     {12, AZM_FIELD_ENUM, AT(struct azm_destination, protocol), 0, AZM_OTLP_JSON, NULL},
     DESTINATION(13, BOOL, gzip),
     DESTINATION(14, BOOL, insecure),
+    DESTINATION(15, TEXT, more_urls),
+    DESTINATION(16, UINT32, request_bytes),
+    DESTINATION(17, UINT32, request_time_ms),
 };
 SCHEMA(destination_schema, destination_fields, struct azm_destination);
 

@@ -43,7 +43,8 @@ const struct azm_setting azm_setting_table[] = {
      "true: an endpoint without a scheme is http, not https"},
     {"OTEL_EXPORTER_OTLP_TRACES_INSECURE", AZM_SETTING_OTEL, AT(otlp.insecure), "false", "for traces"},
     {"DT_CONNECTION_POINT", AZM_SETTING_TEXT, AT(connection_points), "",
-     "or, where neither is set, as Elastic intake v2 below the first of these endpoints, parted by semicolons"},
+     "or, where neither is set, as Elastic intake v2 below the first of these endpoints that answers, parted by "
+     "semicolons"},
     {"ELASTIC_APM_API_KEY", AZM_SETTING_SECRET, AT(destination.api_key), "", "goes before the secret token"},
     {"ELASTIC_APM_SECRET_TOKEN", AZM_SETTING_SECRET, AT(destination.secret_token), "", "for the server"},
     {"ELASTIC_APM_VERIFY_SERVER_CERT", AZM_SETTING_BOOL, AT(destination.verify_server_cert), "true",
@@ -68,8 +69,13 @@ const struct azm_setting azm_setting_table[] = {
     {"ELASTIC_APM_SANITIZE_FIELD_NAMES", AZM_SETTING_TEXT, AT(sanitize_field_names), AZM_SANITIZE_DEFAULT,
      "header fields whose values are not kept"},
     {"ELASTIC_APM_LOG_LEVEL", AZM_SETTING_TEXT, AT(log_level), "info", "of the agent's own log"},
-    {"ELASTIC_APM_API_REQUEST_SIZE", AZM_SETTING_SIZE, AT(api_request_size), "768kb", "a request ends after so much,"},
-    {"ELASTIC_APM_API_REQUEST_TIME", AZM_SETTING_DURATION, AT(api_request_time_ms), "10s", "or after so long"},
+    {"ELASTIC_APM_API_REQUEST_SIZE", AZM_SETTING_SIZE, AT(api_request_size), "768kb",
+     "a request ends after so much, before it is compressed (1kb to 16mb),"},
+    {"ELASTIC_APM_API_REQUEST_TIME", AZM_SETTING_DURATION, AT(api_request_time_ms), "10s",
+     "or after so long; half a second at most, since events leave at the end of an invocation"},
+    {"AZIMUTH_SPOOL_SIZE", AZM_SETTING_SIZE, AT(spool_size), "64mb",
+     "most that waits on disk while servers do not answer, for all apps together; the oldest is dropped first. 0b: "
+     "nothing waits there"},
     {"AZIMUTH_TRACE_CONTEXT", AZM_SETTING_TRACE_CONTEXT, AT(trace_context), "adopt",
      "adopt: spans made inside the worker become our children; off: they do not"},
     {"AZIMUTH_RUN_DIR", AZM_SETTING_TEXT, AT(run_dir), "", "an absolute path: where rings, spool, status and logs are"},
@@ -188,6 +194,11 @@ static bool milliseconds(azm_slice text, bool unit, uint32_t *out)
     return true;
 }
 
+static uint32_t at_most_32(uint64_t number)
+{
+    return number < UINT32_MAX ? (uint32_t)number : UINT32_MAX;
+}
+
 static bool list(bool good, azm_slice text, azm_slice *out)
 {
     if (good)
@@ -255,10 +266,12 @@ static void warn_of(const struct azm_setting *setting, azm_slice text, azm_setti
         warn(self, (azm_slice){line, len});
 }
 
-static azm_slice first_endpoint(azm_slice list)
+/* The first of a list parted by semicolons; rest: what is behind it. */
+static azm_slice first_endpoint(azm_slice list, azm_slice *rest)
 {
     azm_slice endpoint;
-    while (azm_slice_split(&list, ';', &endpoint)) {
+    *rest = list;
+    while (azm_slice_split(rest, ';', &endpoint)) {
         endpoint = azm_slice_trim(endpoint);
         if (endpoint.len)
             return endpoint;
@@ -291,7 +304,7 @@ static void choose_destination(struct azm_settings *out, azm_settings_warn *warn
         choose_otlp(out, warn, self);
         return;
     }
-    destination->url = first_endpoint(out->connection_points);
+    destination->url = first_endpoint(out->connection_points, &destination->more_urls);
     if (!destination->url.len)
         destination->kind = AZM_DESTINATION_NONE;
 }
@@ -312,4 +325,6 @@ void azm_settings_read(struct azm_settings *out, const struct azm_env *env, azm_
     }
     out->enabled = out->enabled && out->own_switch && !out->otel_is_off;
     choose_destination(out, warn, self);
+    out->destination.request_bytes = at_most_32(out->api_request_size);
+    out->destination.request_time_ms = at_most_32(out->api_request_time_ms);
 }

@@ -22,6 +22,7 @@ struct azm_settings {
     azm_slice resource_attributes, connection_points;
     uint64_t api_request_size;    /* bytes */
     uint64_t api_request_time_ms; /* milliseconds */
+    uint64_t spool_size;          /* bytes; the agent's own, not an app's */
 };
 
 /* A line about a setting that was ignored. Borrowed; never holds a secret's value. */

@@ -12,10 +12,12 @@ enum azm_otlp_protocol { AZM_OTLP_PROTOBUF, AZM_OTLP_JSON, AZM_OTLP_GRPC };
 struct azm_destination {
     enum azm_destination_kind kind;
     azm_slice url;                   /* of the server, without the intake path */
+    azm_slice more_urls;             /* others that will do when it does not answer, parted by semicolons */
     azm_slice api_key, secret_token; /* the key wins; never logged */
     azm_slice ca_file;               /* PEM, beside the system's */
     bool verify_server_cert;
     uint32_t timeout_ms;
+    uint32_t request_bytes, request_time_ms; /* when a request is large, or old, enough; 0: the agent's own limits */
     /* OTLP alone: */
     azm_slice full_url;                          /* the whole address, to which no path is added; goes before url */
     azm_slice headers;                           /* a list as in trace/otel_list.h; never logged */

@@ -171,6 +171,9 @@ class Place:
     def rings(self):
         return sorted(p.name for p in self.run_dir.glob("ring-*"))
 
+    def spool(self):
+        return sorted(self.run_dir.glob("spool/*"))
+
     def close(self):
         for server in self.servers:
             server.close()
@@ -425,20 +428,20 @@ def test_the_ring_of_a_dead_writer_is_drained_and_removed(place, how):
     assert place.status("n1")["delivered"] == 3
 
 
-def test_a_ring_is_kept_while_its_server_is_away(place):
+def test_a_dead_process_waits_for_its_server_in_the_spool(place):
     server = place.server(503)
     writer = place.writer().source("shop", server.url)
     writer.put(3)
     writer.end()
     agent = place.agent()
-    wait_for(lambda: server.requests)
-    time.sleep(1.5)
-    assert place.rings() == ["ring-1-1"]
+    wait_for(lambda: not place.rings())
+    assert len(place.spool()) == 1
     assert end(agent) == 0
+    assert "3 events wait in the spool" in place.log()
     server.script = [202]
     place.agent()
     server.wait(range(1, 4))
-    wait_for(lambda: not place.rings())
+    wait_for(lambda: not place.spool())
 
 
 def test_asked_to_end_it_sends_what_there_is(place):
@@ -458,7 +461,11 @@ def test_asked_to_end_it_does_not_wait_for_a_server_for_ever(place):
     agent = place.agent()
     wait_for(lambda: server.arrived)
     assert end(agent) == 0
-    assert writer.number("used") > 0
+    before = server.arrived
+    server.gate.set()
+    place.agent()
+    wait_for(lambda: server.arrived > before)
+    wait_for(lambda: set(server.ids()) == {1, 2, 3} and not place.spool())
 
 
 # -- one agent

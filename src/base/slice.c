@@ -6,10 +6,8 @@ static inline unsigned char lower(char c)
     return u >= 'A' && u <= 'Z' ? (unsigned char)(u + 32) : u;
 }
 
-bool azm_slice_eq_nocase(azm_slice a, azm_slice b)
+bool azm_slice_same_nocase(azm_slice a, azm_slice b)
 {
-    if (a.len != b.len)
-        return false;
     for (size_t i = 0; i < a.len; i++)
         if (lower(a.ptr[i]) != lower(b.ptr[i]))
             return false;

@@ -51,7 +51,11 @@ static inline bool azm_slice_eq(azm_slice a, azm_slice b)
 }
 
 /* ASCII letters without case; all other bytes exactly. */
-bool azm_slice_eq_nocase(azm_slice a, azm_slice b);
+bool azm_slice_same_nocase(azm_slice a, azm_slice b); /* of two that are equally long */
+static inline bool azm_slice_eq_nocase(azm_slice a, azm_slice b)
+{
+    return a.len == b.len && azm_slice_same_nocase(a, b);
+}
 bool azm_slice_starts(azm_slice s, azm_slice prefix);
 bool azm_slice_starts_nocase(azm_slice s, azm_slice prefix);
 bool azm_slice_ends(azm_slice s, azm_slice suffix);

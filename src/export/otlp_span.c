@@ -106,6 +106,22 @@ static size_t find(const struct azm_pairs *pairs, size_t from, azm_slice name)
     return from;
 }
 
+/* One header with all its values. */
+static void put_values(struct azm_otlp_writer *w, azm_slice name, const struct azm_pairs *headers, size_t first)
+{
+    azm_slice key = headers->items[first].key;
+    bool secret = azm_redact_is_secret(key, AZM_S("")); /* whatever the writer's own list says */
+    size_t next = find(headers, first + 1, key);
+    if (next == headers->count) {
+        azm_otlp_attribute_list(w, ATTRIBUTES, name, secret ? AZM_REDACTED : headers->items[first].value);
+        return;
+    }
+    struct azm_otlp_array array = azm_otlp_open_array(w, ATTRIBUTES, name);
+    for (size_t i = first; i < headers->count; i = i == first ? next : find(headers, i + 1, key))
+        azm_otlp_array_text(w, secret ? AZM_REDACTED : headers->items[i].value);
+    azm_otlp_close_array(w, array);
+}
+
 static void put_header(struct azm_otlp_writer *w, const char *prefix, const struct azm_pairs *headers, size_t first)
 {
     char name[NAME_MAX + 32];
@@ -114,17 +130,13 @@ static void put_header(struct azm_otlp_writer *w, const char *prefix, const stru
     size_t len = before + azm_slice_copy(key, name + before, NAME_MAX);
     for (size_t i = before; i < len; i++)
         name[i] = (char)(name[i] >= 'A' && name[i] <= 'Z' ? name[i] + 32 : name[i]);
-    bool secret = azm_redact_is_secret(key, AZM_S("")); /* whatever the writer's own list says */
-    struct azm_otlp_array array = azm_otlp_open_array(w, ATTRIBUTES, azm_slice_of(name, len));
-    for (size_t i = first; i < headers->count; i = find(headers, i + 1, key))
-        azm_otlp_array_text(w, secret ? AZM_REDACTED : headers->items[i].value);
-    azm_otlp_close_array(w, array);
+    put_values(w, azm_slice_of(name, len), headers, first);
 }
 
 static void put_headers(struct azm_otlp_writer *w, const char *prefix, const struct azm_pairs *headers)
 {
     for (size_t i = 0; i < headers->count; i++)
-        if (headers->items[i].key.len && find(headers, 0, headers->items[i].key) == i)
+        if (headers->items[i].key.len && find(&(struct azm_pairs){headers->items, i}, 0, headers->items[i].key) == i)
             put_header(w, prefix, headers, i);
 }
 

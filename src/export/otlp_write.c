@@ -170,6 +170,31 @@ void azm_otlp_attribute_bool(struct azm_otlp_writer *w, uint32_t no, azm_slice n
     close_pair(w, opened);
 }
 
+/* As put_text_pair. */
+static void put_list_pair(struct azm_buf *out, uint32_t no, azm_slice name, azm_slice only)
+{
+    size_t element = azm_wire_bytes_size(1, only.len);
+    size_t array = azm_wire_bytes_size(1, element);
+    size_t any = azm_wire_bytes_size(5, array);
+    azm_wire_put_head(out, no, azm_wire_bytes_size(1, name.len) + azm_wire_bytes_size(2, any));
+    azm_wire_put_bytes(out, 1, name);
+    azm_wire_put_head(out, 2, any);
+    azm_wire_put_head(out, 5, array);
+    azm_wire_put_head(out, 1, element);
+    azm_wire_put_bytes(out, 1, only);
+}
+
+void azm_otlp_attribute_list(struct azm_otlp_writer *w, uint32_t no, azm_slice name, azm_slice only)
+{
+    if (!w->as_json && azm_utf8_is_valid(name) && azm_utf8_is_valid(only)) {
+        put_list_pair(w->out, no, name, only);
+        return;
+    }
+    struct azm_otlp_array array = azm_otlp_open_array(w, no, name);
+    azm_otlp_array_text(w, only);
+    azm_otlp_close_array(w, array);
+}
+
 struct azm_otlp_array azm_otlp_open_array(struct azm_otlp_writer *w, uint32_t no, azm_slice name)
 {
     struct pair opened = open_pair(w, no, name);

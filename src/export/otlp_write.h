@@ -33,6 +33,8 @@ void azm_otlp_fixed64(struct azm_otlp_writer *w, uint32_t no, const char *key, u
 void azm_otlp_attribute(struct azm_otlp_writer *w, uint32_t no, azm_slice name, azm_slice value);
 void azm_otlp_attribute_int(struct azm_otlp_writer *w, uint32_t no, azm_slice name, int64_t value);
 void azm_otlp_attribute_bool(struct azm_otlp_writer *w, uint32_t no, azm_slice name, bool value);
+/* A list of one text, as most headers are. */
+void azm_otlp_attribute_list(struct azm_otlp_writer *w, uint32_t no, azm_slice name, azm_slice only);
 /* A list of texts: elements between these two. */
 struct azm_otlp_array {
     size_t pair, value, array;

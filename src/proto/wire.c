@@ -1,6 +1,6 @@
 #include "proto/wire.h"
 
-enum azm_status azm_wire_varint(azm_slice *in, uint64_t *out)
+static enum azm_status long_varint(azm_slice *in, uint64_t *out)
 {
     uint64_t value = 0;
     for (size_t i = 0; i < 10; i++) {
@@ -15,6 +15,22 @@ enum azm_status azm_wire_varint(azm_slice *in, uint64_t *out)
         }
     }
     return AZM_BAD_INPUT;
+}
+
+/* Nearly all are of one byte. */
+static inline enum azm_status varint(azm_slice *in, uint64_t *out)
+{
+    if (in->len == 0 || (uint8_t)in->ptr[0] & 0x80)
+        return long_varint(in, out);
+    *out = (uint8_t)in->ptr[0];
+    in->ptr++;
+    in->len--;
+    return AZM_OK;
+}
+
+enum azm_status azm_wire_varint(azm_slice *in, uint64_t *out)
+{
+    return varint(in, out);
 }
 
 static enum azm_status fixed(azm_slice *in, size_t n, uint64_t *out)
@@ -35,16 +51,16 @@ enum azm_status azm_wire_next(azm_slice *in, struct azm_wire_field *out)
     if (in->len == 0)
         return AZM_END;
     *out = (struct azm_wire_field){0};
-    if (azm_wire_varint(in, &tag) != AZM_OK || tag >> 3 == 0 || tag >> 3 > 0x1fffffff)
+    if (varint(in, &tag) != AZM_OK || tag >> 3 == 0 || tag >> 3 > 0x1fffffff)
         return AZM_BAD_INPUT;
     out->no = (uint32_t)(tag >> 3);
     out->type = (enum azm_wire_type)(tag & 7);
     switch (tag & 7) {
-    case AZM_WIRE_VARINT: return azm_wire_varint(in, &out->number) == AZM_OK ? AZM_OK : AZM_BAD_INPUT;
+    case AZM_WIRE_VARINT: return varint(in, &out->number) == AZM_OK ? AZM_OK : AZM_BAD_INPUT;
     case AZM_WIRE_FIXED64: return fixed(in, 8, &out->number);
     case AZM_WIRE_FIXED32: return fixed(in, 4, &out->number);
     case AZM_WIRE_BYTES:
-        if (azm_wire_varint(in, &len) != AZM_OK || len > in->len)
+        if (varint(in, &len) != AZM_OK || len > in->len)
             return AZM_BAD_INPUT;
         out->bytes = azm_slice_take(*in, (size_t)len);
         *in = azm_slice_drop(*in, (size_t)len);

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "export/http.h"
+#include "os/clock.h"
 
 #define BEAT_US    250000
 #define PROBE_US   1000000
@@ -179,6 +180,7 @@ static void use_source(struct azm_feed *feed, azm_slice record, int64_t now_us)
     feed->source_record = copy;
     set_limits(feed);
     feed->route = azm_routes_join(feed->tools->routes, &feed->source.destination, &err);
+    snprintf(feed->unroutable, sizeof feed->unroutable, "%.159s", err.text);
     if (feed->route)
         tell_source(feed);
     else
@@ -230,13 +232,42 @@ static void read_transaction(struct azm_feed *feed, azm_slice record, uint64_t e
         feed->counts.events += events - 1; /* one was counted above */
 }
 
+/* The last few, each once. */
+static void keep_note(struct azm_feed_news *news, azm_slice line)
+{
+    char text[sizeof news->notes[0]];
+    azm_slice_copy(line, text, sizeof text);
+    for (size_t i = 0; i < news->note_count; i++)
+        if (strcmp(news->notes[i], text) == 0)
+            return;
+    if (news->note_count == AZM_FEED_NOTES)
+        memmove(news->notes, news->notes + 1, sizeof news->notes - sizeof news->notes[0]);
+    else
+        news->note_count++;
+    memcpy(news->notes[news->note_count - 1], text, sizeof text);
+}
+
 static void read_note(struct azm_feed *feed, azm_slice record)
 {
     azm_slice line;
-    if (azm_record_get_note(record, &line) == AZM_OK)
+    if (azm_record_get_note(record, &line) == AZM_OK) {
+        keep_note(&feed->news, line);
         azm_log(WARN, TAP, "doctor: %s: %.*s", feed->name, AZM_FMT(azm_slice_take(line, 500)));
-    else
+    } else {
         feed->counts.malformed++;
+    }
+}
+
+static void read_report(struct azm_feed *feed, azm_slice record)
+{
+    struct azm_feed_news *news = &feed->news;
+    struct azm_report report;
+    if (record.len > sizeof news->report_record || azm_record_get_report(record, &report) != AZM_OK) {
+        feed->counts.malformed++;
+        return;
+    }
+    memcpy(news->report_record, record.ptr, record.len);
+    news->has_report = azm_record_get_report(azm_slice_of(news->report_record, record.len), &news->report) == AZM_OK;
 }
 
 static void read_record(struct azm_feed *feed, const struct azm_ring_record *found, int64_t now_us)
@@ -253,6 +284,10 @@ static void read_record(struct azm_feed *feed, const struct azm_ring_record *fou
     case AZM_RECORD_TRANSACTION: read_transaction(feed, record, found->end, now_us); break;
     case AZM_RECORD_NOTE:
         read_note(feed, record);
+        pass(feed, found->end);
+        break;
+    case AZM_RECORD_REPORT:
+        read_report(feed, record);
         pass(feed, found->end);
         break;
     default:
@@ -290,6 +325,7 @@ static bool get_past(struct azm_feed *feed, enum azm_status status)
 bool azm_feed_read(struct azm_feed *feed, int64_t now_us)
 {
     struct azm_ring_record record;
+    uint64_t events = feed->counts.events;
     bool any = false;
     for (unsigned i = 0; i < ONE_TURN && has_room(feed); i++) {
         enum azm_status status = azm_ring_next(&feed->reader, &record);
@@ -302,6 +338,8 @@ bool azm_feed_read(struct azm_feed *feed, int64_t now_us)
     }
     if (any)
         feed->record_us = now_us;
+    if (feed->counts.events != events)
+        feed->news.event_us = azm_clock_wall_us();
     release(feed);
     return any;
 }
@@ -320,6 +358,13 @@ void azm_feed_flush(struct azm_feed *feed, int64_t now_us, bool all)
     }
 }
 
+static void note_answer(struct azm_feed_answer *last, const struct azm_sent *sent)
+{
+    last->when_us = azm_clock_wall_us();
+    last->http_status = sent->http_status;
+    snprintf(last->said, sizeof last->said, "%.159s", sent->problem);
+}
+
 static void count_answer(struct azm_feed_counts *counts, const struct azm_bundle *bundle)
 {
     const struct azm_sent *sent = &bundle->sent;
@@ -329,6 +374,7 @@ static void count_answer(struct azm_feed_counts *counts, const struct azm_bundle
     counts->delivered += bundle->events - sent->reply.rejected;
     if (sent->http_status < AZM_FEED_STATUS_MAX)
         counts->answers[sent->http_status]++;
+    note_answer(&counts->last_answer, sent);
 }
 
 void azm_feed_answered(struct azm_feed *feed, struct azm_bundle *bundle)

@@ -25,6 +25,13 @@
               where that is less */
 #define AZM_FEED_STATUS_MAX 600u
 
+/* The last request that was answered for good. */
+struct azm_feed_answer {
+    int64_t when_us; /* wall clock; 0: none yet */
+    unsigned http_status;
+    char said[160]; /* with it; empty: nothing */
+};
+
 /* Counters since this agent began to read the ring: events + taken_over = delivered + rejected + unsampled + unsendable
  * + malformed ones + lost + in_memory + in_spool. */
 struct azm_feed_counts {
@@ -42,6 +49,19 @@ struct azm_feed_counts {
     uint64_t taken_over;                   /* events that an earlier agent left there */
     uint64_t spooled;                      /* events that were ever put into the spool */
     uint64_t answers[AZM_FEED_STATUS_MAX]; /* requests by HTTP status; [0]: not HTTP */
+    struct azm_feed_answer last_answer;
+};
+
+#define AZM_FEED_NOTES 4u
+
+/* What came last, for the status. Times: wall clock, 0: never. */
+struct azm_feed_news {
+    int64_t event_us;         /* an event was read */
+    struct azm_report report; /* the writer's, over report_record */
+    bool has_report;
+    char report_record[1024];
+    char notes[AZM_FEED_NOTES][200]; /* lines of the writer, the oldest first */
+    size_t note_count;
 };
 
 /* What all feeds of an agent share. */
@@ -73,6 +93,8 @@ struct azm_feed {
     uint64_t source_from; /* records up to this position were answered before this agent began */
     bool has_source, told;
     struct azm_route *route; /* NULL: events are dropped */
+    char unroutable[160];    /* why that is so */
+    struct azm_feed_news news;
 
     struct azm_bundle *first, *last; /* in the ring's order; an open one is the last */
     struct azm_bundle *open;

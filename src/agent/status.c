@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 
+#include "agent/problems.h"
 #include "base/time.h"
 #include "export/object.h"
 #include "os/clock.h"
@@ -11,7 +12,7 @@
 
 #define EVERY_US 2000000
 #define KEEP_US  (INT64_C(86400) * 1000000)
-#define FULL_MAX 16384u
+#define FULL_MAX 65536u
 
 static const char *const drop_names[AZM_RING_DROP_REASONS] = {"ring_full", "too_big", "pool_full", "blind",
                                                               "malformed"};
@@ -19,7 +20,8 @@ static const char *const drop_names[AZM_RING_DROP_REASONS] = {"ring_full", "too_
 static void put_time(struct azm_json_writer *json, const char *key, int64_t time_us)
 {
     char text[AZM_TIME_TEXT];
-    azm_object_text(json, key, azm_slice_of(text, azm_time_format(time_us, text)));
+    if (time_us)
+        azm_object_text(json, key, azm_slice_of(text, azm_time_format(time_us, text)));
 }
 
 static void put_dropped(struct azm_json_writer *json, const struct azm_feed *feed, const struct azm_ring_stats *ring)
@@ -55,6 +57,7 @@ static void put_destination(struct azm_json_writer *json, const struct azm_feed 
     struct azm_delivery_state state = azm_route_state(feed->route);
     struct azm_object_mark mark = azm_object_open(json, "destination");
     azm_object_text(json, "url", azm_slice_str(feed->route->name));
+    azm_object_text(json, "format", azm_slice_str(feed->route->kind->name));
     azm_object_bool(json, "failing", state.failing);
     if (state.http_status)
         azm_object_number(json, "last_answer", state.http_status);
@@ -67,6 +70,12 @@ static void put_destination(struct azm_json_writer *json, const struct azm_feed 
         put_time(json, "next_attempt", state.next_us);
     if (feed->route->line)
         azm_object_number(json, "spooled_batches", (int64_t)azm_spool_waiting(feed->route->line).batches);
+    const struct azm_feed_answer *last = &feed->counts.last_answer;
+    put_time(json, "last_delivery", last->when_us);
+    if (last->http_status)
+        azm_object_number(json, "last_delivery_answer", last->http_status);
+    if (last->said[0])
+        azm_object_text(json, "last_delivery_said", azm_slice_str(last->said));
     azm_object_close(json, mark);
 }
 
@@ -95,20 +104,87 @@ static void put_spool(struct azm_json_writer *json, const struct azm_feed *feed)
     azm_object_close(json, mark);
 }
 
+/* What is seen there: the app, as its source names it. */
+static void put_app(struct azm_json_writer *json, const struct azm_source *source)
+{
+    azm_object_text(json, "instance", source->node_name);
+    azm_object_text(json, "service", source->service_name);
+    azm_object_text(json, "service_version", source->service_version);
+    azm_object_text(json, "environment", source->environment);
+    struct azm_object_mark mark = azm_object_open(json, "runtime");
+    azm_object_text(json, "name", source->runtime_name);
+    azm_object_text(json, "version", source->runtime_version);
+    azm_object_close(json, mark);
+}
+
+/* And by what. */
+static void put_writer(struct azm_json_writer *json, const struct azm_feed *feed)
+{
+    const struct azm_report *report = &feed->news.report;
+    if (report->worker_pid)
+        azm_object_number(json, "worker_pid", report->worker_pid);
+    if (feed->news.has_report)
+        azm_object_number(json, "functions", report->functions);
+    struct azm_object_mark mark = azm_object_open(json, "tap");
+    azm_object_text(json, "version", feed->source.agent_version);
+    azm_object_text(json, "mode", report->mode);
+    if (feed->news.has_report)
+        azm_object_bool(json, "http_proxied", report->http_proxied);
+    azm_object_close(json, mark);
+}
+
+static void put_ring(struct azm_json_writer *json, const struct azm_feed *feed, const struct azm_ring_stats *ring)
+{
+    struct azm_object_mark mark = azm_object_open(json, "ring");
+    azm_object_text(json, "file", azm_slice_str(feed->name));
+    azm_object_number(json, "bytes", (int64_t)ring->capacity);
+    azm_object_number(json, "used_bytes", (int64_t)ring->used);
+    azm_object_number(json, "records", (int64_t)ring->written);
+    azm_object_close(json, mark);
+}
+
+static void put_blind(struct azm_json_writer *json, const struct azm_report *report)
+{
+    static const char *const names[] = {"worker", "host"};
+    const struct azm_report_side *sides[] = {&report->worker, &report->host};
+    struct azm_object_mark list = azm_object_open_list(json, "blind");
+    for (size_t i = 0; i < AZM_COUNT(sides); i++) {
+        if (!sides[i]->blind)
+            continue;
+        struct azm_object_mark mark = azm_object_open(json, NULL);
+        azm_object_text(json, "direction", azm_slice_str(names[i]));
+        azm_object_number(json, "connections", sides[i]->blind);
+        put_time(json, "since", sides[i]->blind_since_us);
+        azm_object_text(json, "reason", sides[i]->blind_reason);
+        azm_object_close(json, mark);
+    }
+    azm_object_close_list(json, list);
+}
+
+static void put_problems(struct azm_json_writer *json, const struct azm_feed *feed, const struct azm_ring_stats *ring)
+{
+    struct azm_delivery_state state;
+    if (feed->route)
+        state = azm_route_state(feed->route);
+    azm_problems_put(json, feed, ring, feed->route ? &state : NULL);
+}
+
 static void put_status(struct azm_json_writer *json, const struct azm_feed *feed, bool ended)
 {
     struct azm_ring_stats ring = azm_ring_stats(&feed->reader);
     struct azm_object_mark mark = azm_object_open(json, NULL);
+    azm_object_number(json, "schema", AZM_STATUS_SCHEMA);
     azm_object_text(json, "version", AZM_S(AZM_VERSION));
     azm_object_number(json, "pid", ring.pid);
     azm_object_number(json, "agent_pid", azm_self_pid());
-    azm_object_text(json, "instance", feed->source.node_name);
-    azm_object_text(json, "service", feed->source.service_name);
+    put_app(json, &feed->source);
+    put_writer(json, feed);
     put_time(json, "created", ring.created_us);
     put_time(json, "updated", azm_clock_wall_us());
     azm_object_bool(json, "ended", ended);
-    azm_object_number(json, "records_written", (int64_t)ring.written);
-    azm_object_number(json, "ring_bytes_used", (int64_t)ring.used);
+    put_time(json, "last_event", feed->news.event_us);
+    put_ring(json, feed, &ring);
+    put_blind(json, &feed->news.report);
     azm_object_number(json, "events", (int64_t)feed->counts.events);
     azm_object_number(json, "delivered", (int64_t)feed->counts.delivered);
     azm_object_number(json, "unsampled", (int64_t)feed->counts.unsampled);
@@ -121,6 +197,7 @@ static void put_status(struct azm_json_writer *json, const struct azm_feed *feed
     put_answers(json, feed);
     put_destination(json, feed);
     put_spool(json, feed);
+    put_problems(json, feed, &ring);
     azm_object_close(json, mark);
 }
 
@@ -156,7 +233,7 @@ void azm_status_write(const char *run_dir, struct azm_feed *feed, int64_t now_us
     char path[700], name[96];
     struct azm_buf text;
     struct azm_json_writer json = azm_json_writer(&text);
-    if (!ended && (now_us - feed->status_us < EVERY_US || !feed->has_source))
+    if (!ended && (now_us - feed->status_us < EVERY_US || !(feed->has_source || feed->news.has_report)))
         return;
     feed->status_us = now_us;
     snprintf(path, sizeof path, "%s/status", run_dir);

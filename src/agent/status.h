@@ -4,6 +4,8 @@
 
 #include "agent/feed.h"
 
+#define AZM_STATUS_SCHEMA 1 /* of the file: docs/STATUS.md. Raised when a name or a meaning changes, not for more */
+
 /* ended: the process is gone and everything it left is answered. */
 void azm_status_write(const char *run_dir, struct azm_feed *feed, int64_t now_us, bool ended);
 /* Removes those that nobody has written to for a day. */

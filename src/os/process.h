@@ -37,6 +37,9 @@ struct azm_process *azm_process_start(const struct azm_process_options *options,
 /* Stops watching; the child itself is left alone. NULL is fine. */
 void azm_process_free(struct azm_process *process);
 
+/* Its number; 0 once it has ended. */
+uint32_t azm_process_id(const struct azm_process *process);
+
 /* Asks it to end (SIGTERM), or ends it (SIGKILL). Nothing happens when it has ended already. */
 void azm_process_terminate(struct azm_process *process);
 void azm_process_kill(struct azm_process *process);

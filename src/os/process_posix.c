@@ -228,6 +228,11 @@ static void send_signal(struct azm_process *process, int signum)
         kill(process->pid, signum);
 }
 
+uint32_t azm_process_id(const struct azm_process *process)
+{
+    return (uint32_t)process->pid;
+}
+
 void azm_process_terminate(struct azm_process *process)
 {
     send_signal(process, SIGTERM);

@@ -182,6 +182,36 @@ struct note {
 static const struct azm_field note_fields[] = {{1, AZM_FIELD_TEXT, AT(struct note, line), 0, 0, NULL}};
 SCHEMA(note_schema, note_fields, struct note);
 
+#define SIDE(no, kind, member)                                                                                         \
+    {                                                                                                                  \
+        no, AZM_FIELD_##kind, AT(struct azm_report_side, member), 0, 0, NULL                                           \
+    }
+static const struct azm_field side_fields[] = {
+    SIDE(1, UINT32, blind),
+    SIDE(2, INT64, blind_since_us),
+    SIDE(3, TEXT, blind_reason),
+    SIDE(4, UINT64, malformed),
+};
+SCHEMA(side_schema, side_fields, struct azm_report_side);
+
+#define REPORT(no, kind, member)                                                                                       \
+    {                                                                                                                  \
+        no, AZM_FIELD_##kind, AT(struct azm_report, member), 0, 0, NULL                                                \
+    }
+static const struct azm_field report_fields[] = {
+    REPORT(1, UINT32, worker_pid),
+    REPORT(2, TEXT, mode),
+    REPORT(3, UINT32, functions),
+    REPORT(4, BOOL, functions_full),
+    REPORT(5, BOOL, http_proxied),
+    {6, AZM_FIELD_PART, AT(struct azm_report, host), 0, 0, &side_schema},
+    {7, AZM_FIELD_PART, AT(struct azm_report, worker), 0, 0, &side_schema},
+    REPORT(8, UINT32, clock_jumps),
+    REPORT(9, INT64, clock_jump_us),
+    REPORT(10, INT64, clock_jumped_us),
+};
+SCHEMA(report_schema, report_fields, struct azm_report);
+
 void azm_record_put_source(struct azm_buf *out, const struct azm_source *source)
 {
     azm_fields_put(out, &source_schema, source);
@@ -215,4 +245,15 @@ enum azm_status azm_record_get_note(azm_slice record, azm_slice *line)
     enum azm_status status = azm_fields_get(record, &note_schema, NULL, &note); /* has nothing to allocate for */
     *line = note.line;
     return status;
+}
+
+void azm_record_put_report(struct azm_buf *out, const struct azm_report *report)
+{
+    azm_fields_put(out, &report_schema, report);
+}
+
+enum azm_status azm_record_get_report(azm_slice record, struct azm_report *out)
+{
+    *out = (struct azm_report){0};
+    return azm_fields_get(record, &report_schema, NULL, out); /* has nothing to allocate for */
 }

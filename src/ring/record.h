@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "base/buf.h"
+#include "ring/report.h"
 #include "trace/source.h"
 
 #define AZM_RECORD_MAX 65536u /* bytes of one record */
@@ -11,10 +12,11 @@
 enum azm_record_kind {
     AZM_RECORD_SOURCE = 1, /* metadata and destination for all records after it in this ring */
     AZM_RECORD_TRANSACTION = 2,
-    AZM_RECORD_SPAN = 3,  /* reserved */
-    AZM_RECORD_ERROR = 4, /* reserved */
-    AZM_RECORD_LOG = 5,   /* reserved */
-    AZM_RECORD_NOTE = 6,  /* a line for the agent's log: what the writer could not say itself */
+    AZM_RECORD_SPAN = 3,   /* reserved */
+    AZM_RECORD_ERROR = 4,  /* reserved */
+    AZM_RECORD_LOG = 5,    /* reserved */
+    AZM_RECORD_NOTE = 6,   /* a line for the agent's log: what the writer could not say itself */
+    AZM_RECORD_REPORT = 7, /* what the writer tells of itself; the last one counts */
 };
 
 /* Appends the encoded record; out->failed when it does not fit its ceiling. Writers keep out a fixed buf. What is left
@@ -22,6 +24,7 @@ enum azm_record_kind {
 void azm_record_put_source(struct azm_buf *out, const struct azm_source *source);
 void azm_record_put_transaction(struct azm_buf *out, const struct azm_transaction *transaction);
 void azm_record_put_note(struct azm_buf *out, azm_slice line);
+void azm_record_put_report(struct azm_buf *out, const struct azm_report *report);
 
 /* Slices of the result borrow from `record` or lie in the arena. AZM_BAD_INPUT when torn, or when an id or number does
  * not fit; AZM_NO_MEMORY when the arena's ceiling is reached. Texts are any bytes: not checked to be UTF-8. */
@@ -29,3 +32,4 @@ enum azm_status azm_record_get_source(azm_slice record, struct azm_arena *arena,
 enum azm_status azm_record_get_transaction(azm_slice record, struct azm_arena *arena,
                                            struct azm_transaction *out) AZM_MUST_CHECK;
 enum azm_status azm_record_get_note(azm_slice record, azm_slice *line) AZM_MUST_CHECK;
+enum azm_status azm_record_get_report(azm_slice record, struct azm_report *out) AZM_MUST_CHECK;

@@ -26,6 +26,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         azm_record_put_source(&a, &source);
     if (azm_record_get_note(record, &line) == AZM_OK && line.len > size)
         __builtin_trap();
+    struct azm_report report;
+    azm_buf_clear(&a);
+    if (azm_record_get_report(record, &report) == AZM_OK)
+        azm_record_put_report(&a, &report);
     azm_arena_dispose(&arena);
     return 0;
 }

@@ -385,15 +385,56 @@ static void a_note_comes_back(void **state)
     assert_int_equal(azm_record_get_note(AZM_S("\x0a\x09x"), &line), AZM_BAD_INPUT);
 }
 
+static void a_report_comes_back(void **state)
+{
+    (void)state;
+    static const struct azm_report rows[] = {
+        {.worker_pid = 0},
+        {.worker_pid = UINT32_MAX, .mode = AZM_S_INIT("grpc"), .functions = 3, .http_proxied = true},
+        {.functions = UINT32_MAX,
+         .functions_full = true,
+         .host = {1, INT64_MAX, AZM_S_INIT("no HTTP/2"), UINT64_MAX},
+         .worker = {UINT32_MAX, -1, AZM_S_INIT(""), 1},
+         .clock_jumps = 7,
+         .clock_jump_us = INT64_MIN,
+         .clock_jumped_us = 5},
+    };
+    for (size_t i = 0; i < AZM_COUNT(rows); i++) {
+        struct azm_buf buf = over_storage(sizeof storage), again;
+        char more[512];
+        struct azm_report report;
+        azm_record_put_report(&buf, &rows[i]);
+        assert_int_equal(azm_record_get_report(azm_buf_slice(&buf), &report), AZM_OK);
+        assert_int_equal(report.functions, rows[i].functions);
+        assert_int_equal(report.functions_full, rows[i].functions_full);
+        assert_int_equal(report.host.blind, rows[i].host.blind);
+        assert_true(report.worker.blind_since_us == rows[i].worker.blind_since_us);
+        same_text(report.host.blind_reason, rows[i].host.blind_reason);
+        assert_true(report.clock_jump_us == rows[i].clock_jump_us);
+        azm_buf_init_fixed(&again, more, sizeof more);
+        azm_record_put_report(&again, &report);
+        assert_true(azm_slice_eq(azm_buf_slice(&buf), azm_buf_slice(&again)));
+    }
+    struct azm_report report;
+    assert_int_equal(azm_record_get_report(AZM_S("\x12\x09x"), &report), AZM_BAD_INPUT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(every_field_comes_back),          cmocka_unit_test(the_samples_set_every_field),
-        cmocka_unit_test(what_is_left_out_stays_out),      cmocka_unit_test(an_empty_text_is_not_an_absent_one),
-        cmocka_unit_test(each_text_has_its_own_place),     cmocka_unit_test(too_small_a_buf_fails_and_nothing_else),
-        cmocka_unit_test(torn_records_never_pass_the_end), cmocka_unit_test(strange_fields),
-        cmocka_unit_test(a_rate_that_is_none_is_left_out), cmocka_unit_test(a_part_that_comes_twice),
-        cmocka_unit_test(an_arena_may_be_too_small),       cmocka_unit_test(a_note_comes_back),
+        cmocka_unit_test(every_field_comes_back),
+        cmocka_unit_test(the_samples_set_every_field),
+        cmocka_unit_test(what_is_left_out_stays_out),
+        cmocka_unit_test(an_empty_text_is_not_an_absent_one),
+        cmocka_unit_test(each_text_has_its_own_place),
+        cmocka_unit_test(too_small_a_buf_fails_and_nothing_else),
+        cmocka_unit_test(torn_records_never_pass_the_end),
+        cmocka_unit_test(strange_fields),
+        cmocka_unit_test(a_rate_that_is_none_is_left_out),
+        cmocka_unit_test(a_part_that_comes_twice),
+        cmocka_unit_test(an_arena_may_be_too_small),
+        cmocka_unit_test(a_note_comes_back),
+        cmocka_unit_test(a_report_comes_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

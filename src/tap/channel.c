@@ -127,6 +127,14 @@ void azm_channel_put_note(struct azm_channel *channel, azm_slice line)
     put(channel, AZM_RECORD_NOTE, &record);
 }
 
+void azm_channel_put_report(struct azm_channel *channel, const struct azm_report *report)
+{
+    struct azm_buf record;
+    azm_buf_init_fixed(&record, channel->record, sizeof channel->record);
+    azm_record_put_report(&record, report);
+    put(channel, AZM_RECORD_REPORT, &record);
+}
+
 void azm_channel_count(struct azm_channel *channel, enum azm_ring_drop reason, uint64_t n)
 {
     azm_ring_count_drop(&channel->writer, reason, n);

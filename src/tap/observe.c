@@ -63,7 +63,7 @@ static void go_blind(struct azm_observed *connection, const char *why)
 {
     connection->blind = true;
     connection->patch.open = connection->patch.given_up = false;
-    azm_session_blind(connection->observer->session, why);
+    azm_session_blind(connection->observer->session, connection->side, why, connection->now_us);
 }
 
 static void open_stream(struct azm_observed *connection, uint32_t id)
@@ -257,6 +257,7 @@ struct azm_observer *azm_observer_open(const struct azm_observer_options *option
         return NULL;
     }
     *observer = (struct azm_observer){.session = session, .close_wait_ms = options->close_wait_ms};
+    azm_session_worker(session, options->worker_pid);
     azm_session_forward(session, &options->forward);
     return observer;
 }

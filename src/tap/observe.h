@@ -26,6 +26,7 @@ struct azm_observed; /* one relayed connection */
 struct azm_observer_options {
     const struct azm_env *env;  /* borrowed for the observer's life */
     const char *program;        /* path of the tap's own executable; the agent is found beside it */
+    uint32_t worker_pid;        /* for the report; 0: not known */
     struct azm_forward forward; /* none: HTTP proxying is not looked at */
     unsigned close_wait_ms; /* how long azm_observer_close waits for slow work under way; then that is left behind */
 };

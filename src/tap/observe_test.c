@@ -168,10 +168,18 @@ void azm_session_worker_exit(struct azm_session *session, int exit_code, azm_sli
     (void)now_us;
 }
 
-void azm_session_blind(struct azm_session *session, const char *why)
+void azm_session_worker(struct azm_session *session, uint32_t pid)
 {
     (void)session;
+    (void)pid;
+}
+
+void azm_session_blind(struct azm_session *session, enum azm_side of, const char *why, int64_t now_us)
+{
+    (void)session;
+    (void)of;
     (void)why;
+    (void)now_us;
     told.blind++;
 }
 

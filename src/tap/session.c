@@ -72,6 +72,7 @@ struct azm_session *azm_session_open(const struct azm_env *env, const char *prog
     azm_channel_init(&session->channel, program);
     session->files = azm_files_open();
     session->errands = azm_errands_open();
+    session->health.report.mode = AZM_S("grpc");
     return session;
 }
 
@@ -377,6 +378,7 @@ static void on_http_uri_end(void *self)
         return;
     uint16_t port = session->forward.open(session->forward.self, &uri);
     int len = snprintf(digits, sizeof digits, "%u", port);
+    session->health.report.http_proxied = port != 0;
     if (port && len == (int)uri.port_digits)
         azm_patch_write(session->patch, uri.port_at, (azm_slice){digits, (size_t)len});
 }
@@ -390,6 +392,11 @@ void azm_session_forward(struct azm_session *session, const struct azm_forward *
 {
     session->forward = *forward;
     session->armed = session->active && forward->open;
+}
+
+void azm_session_worker(struct azm_session *session, uint32_t pid)
+{
+    session->health.report.worker_pid = pid;
 }
 
 bool azm_session_armed(const struct azm_session *session)
@@ -438,9 +445,11 @@ static void forget(void *self, struct azm_invocation *invocation)
     azm_invocations_close(&session->invocations, invocation);
 }
 
-void azm_session_blind(struct azm_session *session, const char *why)
+void azm_session_blind(struct azm_session *session, enum azm_side of, const char *why, int64_t now_us)
 {
     session->blind++;
+    azm_health_blind(&session->health, of, why, azm_clock_wall_us());
+    prepare(session, now_us); /* also when nothing was ever understood: somebody has to hear of it */
     azm_session_note(session, azm_slice_str(why));
     azm_invocations_each(&session->invocations, forget, session);
 }
@@ -449,13 +458,25 @@ void azm_session_malformed(struct azm_session *session, bool from_worker)
 {
     session->malformed++;
     session->malformed_answers |= from_worker;
+    azm_health_malformed(&session->health, from_worker ? AZM_FROM_WORKER : AZM_FROM_HOST);
+}
+
+/* What this session tells of itself, as far as there is news. */
+static void report_health(struct azm_session *session, int64_t now_us)
+{
+    struct azm_health *health = &session->health;
+    azm_health_functions(health, session->functions.count, session->functions.count >= AZM_FUNCTIONS_MAX);
+    if (session->channel.state == AZM_CHANNEL_OPEN && azm_health_due(health, now_us))
+        azm_channel_put_report(&session->channel, &health->report);
 }
 
 void azm_session_tick(struct azm_session *session, int64_t now_us)
 {
     catch_up(session, now_us);
     azm_proxied_sweep(session, now_us);
+    azm_health_clock(&session->health, now_us, azm_clock_wall_us());
     azm_request_report_losses(session);
+    report_health(session, now_us);
     if (session->saw_answer && session->channel.state == AZM_CHANNEL_OPEN &&
         azm_channel_wants_agent(&session->channel, now_us) && session->errands)
         azm_errands_post(session->errands, start_agent, session);
@@ -470,6 +491,7 @@ void azm_session_close(struct azm_session *session, int64_t now_us, unsigned wai
         return;
     catch_up(session, now_us + PREPARE_WAIT_US);
     azm_request_report_losses(session);
+    report_health(session, now_us);
     if (session->saw_answer && session->channel.state == AZM_CHANNEL_OPEN &&
         azm_channel_wants_agent(&session->channel, now_us))
         azm_channel_start_agent(&session->channel);

@@ -14,6 +14,8 @@ struct azm_session *azm_session_open(const struct azm_env *env, const char *prog
  * uses: the process is about to end. NULL is fine. */
 void azm_session_close(struct azm_session *session, int64_t now_us, unsigned wait_ms);
 
+/* The worker's process, for the report. */
+void azm_session_worker(struct azm_session *session, uint32_t pid);
 /* Where HTTP can be handed on to the worker; without it its HttpUri stays as it is. Copied. */
 void azm_session_forward(struct azm_session *session, const struct azm_forward *forward);
 /* The worker's greeting is awaited, and may hold an HttpUri that is to be changed. */
@@ -31,8 +33,9 @@ void azm_session_stream_closed(struct azm_session *session, int64_t now_us);
 /* The worker process is gone: what is open has failed. */
 void azm_session_worker_exit(struct azm_session *session, int exit_code, azm_slice stderr_tail, int64_t now_us);
 
-/* A connection cannot be followed any more: what is open is forgotten, not called a failure. `why` goes to the log. */
-void azm_session_blind(struct azm_session *session, const char *why);
+/* A connection cannot be followed any more, because of the bytes of one side: what is open is forgotten, not called a
+ * failure. why: a sentence that lives for ever; it goes to the log and into the report. */
+void azm_session_blind(struct azm_session *session, enum azm_side of, const char *why, int64_t now_us);
 /* One message made no sense. */
 void azm_session_malformed(struct azm_session *session, bool from_worker);
 

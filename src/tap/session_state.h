@@ -7,6 +7,7 @@
 #include "tap/files.h"
 #include "tap/functions.h"
 #include "tap/header_names.h"
+#include "tap/health.h"
 #include "tap/invocations.h"
 #include "tap/observe.h"
 #include "tap/patch.h"
@@ -50,6 +51,7 @@ struct azm_session {
 
     uint64_t overflow, blind, malformed; /* not yet reported to the ring */
     struct azm_buf notes;                /* lines for the agent's log, not yet reported */
+    struct azm_health health;
 };
 
 /* The invocation's function; NULL when it is not known, or was that of a placeholder. */

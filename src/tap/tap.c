@@ -231,8 +231,11 @@ static enum azm_status start_worker(char **argv, char **envp, struct azm_error *
 
 static void relay_until_the_end(const char *self, const struct azm_env *env)
 {
-    struct azm_observer_options options = {
-        .env = env, .program = self, .forward = {forward_http, NULL}, .close_wait_ms = OBSERVER_WAIT_MS};
+    struct azm_observer_options options = {.env = env,
+                                           .program = self,
+                                           .worker_pid = azm_process_id(tap.worker),
+                                           .forward = {forward_http, NULL},
+                                           .close_wait_ms = OBSERVER_WAIT_MS};
     tap.observer = azm_observer_open(&options);
     for (size_t i = 0; i < tap.arguments.target_count; i++)
         azm_relay_observe(tap.relays[i], tap.observer);

@@ -12,6 +12,8 @@
 #include "base/log.h"
 #include "base/status.h"
 
+#define AZM_AGENT_IDLE_S 600u /* the usual idle_us */
+
 struct azm_agent_options {
     const char *run_dir;  /* private already; absolute */
     const char *output;   /* a file for everything, instead of servers; NULL for none */

@@ -247,14 +247,16 @@ static void keep_note(struct azm_feed_news *news, azm_slice line)
     memcpy(news->notes[news->note_count - 1], text, sizeof text);
 }
 
-static void read_note(struct azm_feed *feed, azm_slice record)
+static void read_note(struct azm_feed *feed, azm_slice record, bool info)
 {
     azm_slice line;
-    if (azm_record_get_note(record, &line) == AZM_OK) {
+    if (azm_record_get_note(record, &line) != AZM_OK) {
+        feed->counts.malformed++;
+    } else if (info) {
+        azm_log(INFO, TAP, "%s: %.*s", feed->name, AZM_FMT(azm_slice_take(line, 500)));
+    } else {
         keep_note(&feed->news, line);
         azm_log(WARN, TAP, "doctor: %s: %.*s", feed->name, AZM_FMT(azm_slice_take(line, 500)));
-    } else {
-        feed->counts.malformed++;
     }
 }
 
@@ -283,7 +285,8 @@ static void read_record(struct azm_feed *feed, const struct azm_ring_record *fou
     case AZM_RECORD_SOURCE: read_source(feed, record, found->end, now_us); break;
     case AZM_RECORD_TRANSACTION: read_transaction(feed, record, found->end, now_us); break;
     case AZM_RECORD_NOTE:
-        read_note(feed, record);
+    case AZM_RECORD_INFO:
+        read_note(feed, record, found->kind == AZM_RECORD_INFO);
         pass(feed, found->end);
         break;
     case AZM_RECORD_REPORT:

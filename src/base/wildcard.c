@@ -32,13 +32,18 @@ bool azm_wildcard_match(azm_slice pattern, azm_slice text)
     return p == pattern.len;
 }
 
-bool azm_wildcard_match_any(azm_slice patterns, azm_slice text)
+azm_slice azm_wildcard_first(azm_slice patterns, azm_slice text)
 {
     azm_slice part;
     while (azm_slice_split(&patterns, ',', &part)) {
         part = azm_slice_trim(part);
         if (part.len && azm_wildcard_match(part, text))
-            return true;
+            return part;
     }
-    return false;
+    return (azm_slice){NULL, 0};
+}
+
+bool azm_wildcard_match_any(azm_slice patterns, azm_slice text)
+{
+    return azm_wildcard_first(patterns, text).ptr != NULL;
 }

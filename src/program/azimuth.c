@@ -12,6 +12,7 @@ static const struct {
     {"run", "run a Functions host so that its invocations are seen", azm_cmd_run},
     {"hub", "receive traces, keep them and show them", azm_cmd_hub},
     {"agent", "bring events from the processes that are seen to their server", azm_cmd_agent},
+    {"settings", "show the settings in force, and those for an app on Azure", azm_cmd_settings},
     {"record", "write down a conversation between a Functions host and a worker", azm_cmd_record},
     {"replay", "play recorded conversations through the tap and compare", azm_cmd_replay},
     {"traces", "list the traces of a hub, or show one", azm_cmd_traces},

@@ -11,8 +11,6 @@
 #include "program/options.h"
 #include "trace/settings.h"
 
-#define IDLE_SECONDS 600u
-
 static int bad_usage(const char *what)
 {
     fprintf(stderr, "azimuth agent: %s\n", what);
@@ -76,7 +74,7 @@ int azm_cmd_agent(int argc, char **argv)
 {
     const char *run_dir = NULL, *output = NULL, *idle = NULL;
     bool daemon = false, foreground = false;
-    uint64_t idle_seconds = IDLE_SECONDS;
+    uint64_t idle_seconds = AZM_AGENT_IDLE_S;
     const struct azm_option table[] = {
         {"--run-dir", "DIR", "where the rings lie (default: as the tap finds it)", .text = &run_dir},
         {"--output", "FILE", "write every event to FILE as NDJSON, send nothing; - is standard output",

@@ -9,5 +9,6 @@ azm_command_main azm_cmd_hub;
 azm_command_main azm_cmd_record;
 azm_command_main azm_cmd_replay;
 azm_command_main azm_cmd_run;
+azm_command_main azm_cmd_settings;
 azm_command_main azm_cmd_traces;
 azm_command_main azm_cmd_version;

@@ -17,6 +17,7 @@ enum azm_record_kind {
     AZM_RECORD_LOG = 5,    /* reserved */
     AZM_RECORD_NOTE = 6,   /* a line for the agent's log: what the writer could not say itself */
     AZM_RECORD_REPORT = 7, /* what the writer tells of itself; the last one counts */
+    AZM_RECORD_INFO = 8,   /* as NOTE, of something that is as it should be */
 };
 
 /* Appends the encoded record; out->failed when it does not fit its ceiling. Writers keep out a fixed buf. What is left

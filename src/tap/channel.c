@@ -135,6 +135,14 @@ void azm_channel_put_report(struct azm_channel *channel, const struct azm_report
     put(channel, AZM_RECORD_REPORT, &record);
 }
 
+void azm_channel_put_info(struct azm_channel *channel, azm_slice line)
+{
+    struct azm_buf record;
+    azm_buf_init_fixed(&record, channel->record, sizeof channel->record);
+    azm_record_put_note(&record, line);
+    put(channel, AZM_RECORD_INFO, &record);
+}
+
 void azm_channel_count(struct azm_channel *channel, enum azm_ring_drop reason, uint64_t n)
 {
     azm_ring_count_drop(&channel->writer, reason, n);

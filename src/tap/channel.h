@@ -37,6 +37,7 @@ void azm_channel_put_source(struct azm_channel *channel, const struct azm_source
 void azm_channel_put_transaction(struct azm_channel *channel, const struct azm_transaction *transaction);
 void azm_channel_put_note(struct azm_channel *channel, azm_slice line);
 void azm_channel_put_report(struct azm_channel *channel, const struct azm_report *report);
+void azm_channel_put_info(struct azm_channel *channel, azm_slice line); /* nothing is wrong */
 void azm_channel_count(struct azm_channel *channel, enum azm_ring_drop reason, uint64_t n);
 
 /* True when nobody has looked after the ring for 2 s and it is time to (re)start an agent: at once the first time, then

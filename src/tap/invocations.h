@@ -32,6 +32,7 @@ struct azm_invocation {
     bool answered; /* complete, but waits until its function is known */
     bool lost;     /* the worker or the stream ended before it answered */
     bool has_http, coldstart, clipped;
+    bool ignored; /* a setting says that nobody wants to see it */
 
     bool proxied; /* the gRPC leg tells nothing of its HTTP request */
     bool early;   /* only its HTTP request was seen so far */

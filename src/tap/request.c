@@ -13,7 +13,9 @@
 #include "trace/coldstart.h"
 #include "trace/decision.h"
 #include "trace/functions_metadata.h"
+#include "trace/ignore.h"
 #include "trace/names.h"
+#include "trace/settings_show.h"
 
 #define HEADERS_MAX AZM_RPC_HEADERS
 
@@ -115,6 +117,7 @@ static void begin_http(struct azm_session *session, struct azm_invocation *invoc
                  headers.items[0].key.ptr >= invocation->text &&
                  headers.items[0].key.ptr < invocation->text + AZM_INVOCATION_TEXT;
     invocation->proxied = !request->fields[AZM_RPC_HTTP_METHOD].len;
+    invocation->ignored |= azm_ignore_http(&session->settings, request->fields[AZM_RPC_HTTP_URL], headers);
     if (!invocation->proxied) {
         invocation->method = azm_invocation_keep(invocation, request->fields[AZM_RPC_HTTP_METHOD]);
         invocation->url = azm_keep_url(invocation, request->fields[AZM_RPC_HTTP_URL]);
@@ -131,6 +134,7 @@ void azm_request_http(struct azm_session *session, struct azm_invocation *invoca
 {
     invocation->method = azm_invocation_keep(invocation, method);
     invocation->url = azm_keep_url(invocation, url);
+    invocation->ignored |= azm_ignore_http(&session->settings, url, headers);
     if (!invocation->request_headers.count && (invocation->early || wants_headers(session, invocation)))
         azm_keep_fields(&session->header_names, invocation, &invocation->request_headers, headers);
 }
@@ -171,6 +175,8 @@ void azm_request_begin(struct azm_session *session, struct azm_invocation *invoc
     invocation->clipped = request->clipped;
     if (invocation->has_http)
         begin_http(session, invocation, request, headers);
+    if (request->trigger)
+        invocation->ignored |= azm_ignore_message(&session->settings, request->trigger->queue);
     if (request->trigger)
         azm_trigger_keep(session, invocation, request->trigger);
     json_decref(parsed);
@@ -341,6 +347,18 @@ static void add_http(const struct azm_invocation *invocation, struct azm_transac
         azm_invocation_headers(invocation, &invocation->response_headers, response, HEADERS_MAX);
 }
 
+/* It may still have been the app's cold start: then no other is. */
+static bool is_ignored(const struct azm_session *session, const struct azm_invocation *invocation,
+                       const struct azm_function *function)
+{
+    bool queued = function->trigger && function->trigger->messaging.ptr;
+    if (!invocation->ignored && !(queued && azm_ignore_message(&session->settings, function->queue)))
+        return false;
+    if (invocation->coldstart)
+        (void)!is_cold_start(session);
+    return true;
+}
+
 void azm_request_report(struct azm_session *session, struct azm_invocation *invocation)
 {
     char text[1024];
@@ -351,6 +369,8 @@ void azm_request_report(struct azm_session *session, struct azm_invocation *invo
     if (!function)
         function = stranger(invocation, &unknown);
     const struct azm_trigger *trigger = trigger_of(invocation, function);
+    if (is_ignored(session, invocation, function))
+        return;
     bool failed = invocation->status != AZM_RPC_SUCCESS;
     if (invocation->proxied && !failed)
         invocation->status_code = invocation->leg_status;
@@ -380,6 +400,7 @@ void azm_request_report(struct azm_session *session, struct azm_invocation *invo
         .link_count = azm_trace_id_is_none(invocation->link.trace_id) ? 0 : 1,
         .links = &invocation->link,
     };
+    t.name = azm_name_group(&session->settings, t.name);
     azm_trigger_tell(session, invocation, function, &parts, &t);
     if (invocation->has_http)
         add_http(invocation, &t, request_headers, response_headers);
@@ -392,12 +413,27 @@ void azm_request_report(struct azm_session *session, struct azm_invocation *invo
     azm_channel_put_transaction(&session->channel, &t);
 }
 
+static void tell(void *self, azm_slice line)
+{
+    azm_channel_put_info(self, line);
+}
+
+/* The agent's log is to say how the tap is configured. */
+static void tell_settings(struct azm_session *session)
+{
+    tell(&session->channel, AZM_S("azimuth-tap " AZM_VERSION ", settings:"));
+    azm_settings_tell(&session->environment.env, tell, &session->channel);
+    session->settings_told = true;
+}
+
 void azm_request_report_losses(struct azm_session *session)
 {
     struct azm_channel *channel = &session->channel;
     azm_slice rest = azm_buf_slice(&session->notes), line;
     if (channel->state != AZM_CHANNEL_OPEN)
         return;
+    if (!session->settings_told && session->active && !session->placeholder)
+        tell_settings(session);
     if (session->overflow)
         azm_channel_count(channel, AZM_RING_DROP_POOL, session->overflow);
     if (session->blind)

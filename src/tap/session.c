@@ -8,6 +8,7 @@
 #include "tap/proxied.h"
 #include "tap/request.h"
 #include "tap/session_state.h"
+#include "trace/settings_show.h"
 
 #define PREPARE_WAIT_US 5000000 /* for the app's files; then events go out with what is known */
 
@@ -40,11 +41,14 @@ static void configure(struct azm_session *session)
 {
     const struct azm_env *env = &session->environment.env;
     azm_settings_read(&session->settings, env, warn, session);
-    session->active = session->settings.enabled && session->settings.recording &&
+    session->active = session->settings.enabled && session->settings.recording && !session->settings.disable_send &&
                       session->settings.destination.kind != AZM_DESTINATION_NONE;
     session->placeholder = azm_slice_eq(azm_env_get(env, "WEBSITE_PLACEHOLDER_MODE"), AZM_S("1"));
     azm_header_names_init(&session->header_names, session->settings.sanitize_field_names);
     session->source_written = false;
+    session->settings_told = false;
+    if (session->active && !session->placeholder)
+        azm_settings_warn_unused(env, warn, session);
     derive(session);
 }
 

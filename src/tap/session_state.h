@@ -37,7 +37,7 @@ struct azm_session {
     struct azm_invocation *waiting_first, *waiting_last; /* answered; wait for the channel or for their function */
     int64_t prepared_us;                                 /* when the errands were posted; 0: not yet */
     struct azm_function *asked; /* for last, by a request that was being read; NULL: not known */
-    bool source_written, saw_answer;
+    bool source_written, settings_told, saw_answer;
     bool cold_decided;      /* this process has had its first invocation */
     bool malformed_answers; /* an answer may have been missed */
 

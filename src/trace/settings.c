@@ -3,10 +3,13 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "base/log.h"
 #include "trace/otel_list.h"
 #include "trace/redact.h"
 #include "trace/sampling.h"
+#include "trace/settings_show.h"
 
+#define SHOWN_MAX  12u
 #define AT(member) offsetof(struct azm_settings, member)
 
 const struct azm_setting azm_setting_table[] = {
@@ -14,10 +17,12 @@ const struct azm_setting azm_setting_table[] = {
     {"AZIMUTH_ENABLED", AZM_SETTING_SWITCH, AT(own_switch), "true", "false: no effect at all"},
     {"OTEL_SDK_DISABLED", AZM_SETTING_OTEL, AT(otel_is_off), "false", "true: no effect at all"},
     {"ELASTIC_APM_RECORDING", AZM_SETTING_BOOL, AT(recording), "true", "false: nothing is recorded"},
-    {"ELASTIC_APM_SERVER_URL", AZM_SETTING_TEXT, AT(destination.url), "", "where events go, as Elastic intake v2"},
-    {"OTEL_EXPORTER_OTLP_ENDPOINT", AZM_SETTING_TEXT, AT(otlp.url), "",
+    {"ELASTIC_APM_DISABLE_SEND", AZM_SETTING_BOOL, AT(disable_send), "false",
+     "true: nothing is sent, and so nothing recorded"},
+    {"ELASTIC_APM_SERVER_URL", AZM_SETTING_URL, AT(destination.url), "", "where events go, as Elastic intake v2"},
+    {"OTEL_EXPORTER_OTLP_ENDPOINT", AZM_SETTING_URL, AT(otlp.url), "",
      "or, where that is not set, as OTLP; v1/traces is added"},
-    {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", AZM_SETTING_TEXT, AT(otlp.full_url), "",
+    {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", AZM_SETTING_URL, AT(otlp.full_url), "",
      "the whole address for traces; goes before the one above"},
     {"OTEL_EXPORTER_OTLP_PROTOCOL", AZM_SETTING_PROTOCOL, AT(otlp.protocol), "http/protobuf",
      "or http/json; grpc is not spoken: HTTP is used"},
@@ -42,7 +47,7 @@ const struct azm_setting azm_setting_table[] = {
     {"OTEL_EXPORTER_OTLP_INSECURE", AZM_SETTING_OTEL, AT(otlp.insecure), "false",
      "true: an endpoint without a scheme is http, not https"},
     {"OTEL_EXPORTER_OTLP_TRACES_INSECURE", AZM_SETTING_OTEL, AT(otlp.insecure), "false", "for traces"},
-    {"DT_CONNECTION_POINT", AZM_SETTING_TEXT, AT(connection_points), "",
+    {"DT_CONNECTION_POINT", AZM_SETTING_URLS, AT(connection_points), "",
      "or, where neither is set, as Elastic intake v2 below the first of these endpoints that answers, parted by "
      "semicolons"},
     {"ELASTIC_APM_API_KEY", AZM_SETTING_SECRET, AT(destination.api_key), "", "goes before the secret token"},
@@ -66,9 +71,17 @@ const struct azm_setting azm_setting_table[] = {
     {"ELASTIC_APM_TRANSACTION_SAMPLE_RATE", AZM_SETTING_RATE, AT(transaction_sample_rate), "1.0",
      "share of traces that begin here and are kept"},
     {"ELASTIC_APM_CAPTURE_HEADERS", AZM_SETTING_BOOL, AT(capture_headers), "true", "false: no header fields are kept"},
-    {"ELASTIC_APM_SANITIZE_FIELD_NAMES", AZM_SETTING_TEXT, AT(sanitize_field_names), AZM_SANITIZE_DEFAULT,
+    {"ELASTIC_APM_SANITIZE_FIELD_NAMES", AZM_SETTING_PATTERNS, AT(sanitize_field_names), AZM_SANITIZE_DEFAULT,
      "header fields whose values are not kept"},
-    {"ELASTIC_APM_LOG_LEVEL", AZM_SETTING_TEXT, AT(log_level), "info", "of the agent's own log"},
+    {"ELASTIC_APM_TRANSACTION_IGNORE_URLS", AZM_SETTING_PATTERNS, AT(transaction_ignore_urls), "",
+     "HTTP requests to such paths are not recorded: /api/health*, *.png"},
+    {"ELASTIC_APM_TRANSACTION_IGNORE_USER_AGENTS", AZM_SETTING_PATTERNS, AT(transaction_ignore_user_agents), "",
+     "nor HTTP requests of such callers: curl*, *ReadyForRequest*"},
+    {"ELASTIC_APM_IGNORE_MESSAGE_QUEUES", AZM_SETTING_PATTERNS, AT(ignore_message_queues), "",
+     "nor messages from such queues, topics and hubs"},
+    {"ELASTIC_APM_TRANSACTION_NAME_GROUPS", AZM_SETTING_PATTERNS, AT(transaction_name_groups), "",
+     "a transaction whose name fits is called as the first pattern that fits: GET /api/{*"},
+    {"ELASTIC_APM_LOG_LEVEL", AZM_SETTING_LEVEL, AT(log_level), "info", "of the agent's own log"},
     {"ELASTIC_APM_API_REQUEST_SIZE", AZM_SETTING_SIZE, AT(api_request_size), "768kb",
      "a request ends after so much, before it is compressed (1kb to 16mb),"},
     {"ELASTIC_APM_API_REQUEST_TIME", AZM_SETTING_DURATION, AT(api_request_time_ms), "10s",
@@ -79,6 +92,9 @@ const struct azm_setting azm_setting_table[] = {
     {"AZIMUTH_TRACE_CONTEXT", AZM_SETTING_TRACE_CONTEXT, AT(trace_context), "adopt",
      "adopt: spans made inside the worker become our children; off: they do not"},
     {"AZIMUTH_RUN_DIR", AZM_SETTING_TEXT, AT(run_dir), "", "an absolute path: where rings, spool, status and logs are"},
+    {"AZIMUTH_WORKER_EXECUTABLE", AZM_SETTING_TEXT, AT(worker_executable), "",
+     "the true worker's executable, where the worker.config.json that the host used does not say"},
+    {"AZIMUTH_HUB_TOKEN", AZM_SETTING_SECRET, AT(hub_token), "", "of a hub that demands one, for azimuth traces"},
 };
 const size_t azm_setting_count = AZM_COUNT(azm_setting_table);
 
@@ -199,6 +215,14 @@ static uint32_t at_most_32(uint64_t number)
     return number < UINT32_MAX ? (uint32_t)number : UINT32_MAX;
 }
 
+static bool level(azm_slice text, azm_slice *out)
+{
+    char name[16];
+    enum azm_log_level number;
+    *out = text;
+    return azm_slice_copy(text, name, sizeof name) == text.len && azm_log_level_parse(name, &number);
+}
+
 static bool list(bool good, azm_slice text, azm_slice *out)
 {
     if (good)
@@ -212,7 +236,11 @@ static bool set(const struct azm_setting *setting, azm_slice text, struct azm_se
     void *at = (char *)out + setting->offset;
     switch (setting->kind) {
     case AZM_SETTING_TEXT:
+    case AZM_SETTING_URL:
+    case AZM_SETTING_URLS:
+    case AZM_SETTING_PATTERNS:
     case AZM_SETTING_SECRET: *(azm_slice *)at = text; return true;
+    case AZM_SETTING_LEVEL: return level(text, at);
     case AZM_SETTING_MAPPING: *(azm_slice *)at = text; return is_mapping(text);
     case AZM_SETTING_SWITCH: return own_switch(text, at);
     case AZM_SETTING_OTEL: return otel_bool(text, at);
@@ -221,9 +249,9 @@ static bool set(const struct azm_setting *setting, azm_slice text, struct azm_se
         return *(bool *)at || azm_slice_eq(text, AZM_S("false"));
     case AZM_SETTING_RATE: return rate(text, at);
     case AZM_SETTING_DURATION: return duration(text, at);
+    case AZM_SETTING_SIZE: return size(text, at);
     case AZM_SETTING_TIMEOUT: return milliseconds(text, true, at);
     case AZM_SETTING_MS: return milliseconds(text, false, at);
-    case AZM_SETTING_SIZE: return size(text, at);
     case AZM_SETTING_HEADERS: return list(azm_otel_headers_are_valid(text), text, at);
     case AZM_SETTING_RESOURCE: return list(azm_otel_list_is_valid(text), text, at);
     case AZM_SETTING_PROTOCOL: return protocol(text, at);
@@ -233,31 +261,27 @@ static bool set(const struct azm_setting *setting, azm_slice text, struct azm_se
     return false;
 }
 
+bool azm_setting_is_valid(const struct azm_setting *setting, azm_slice value)
+{
+    struct azm_settings scratch;
+    return set(setting, value, &scratch);
+}
+
+/* A value that is longer than any right one, or looks like more than one word, may be a secret in the wrong place. */
+static bool may_be_shown(const struct azm_setting *setting, azm_slice value)
+{
+    bool free_text = setting->kind == AZM_SETTING_SECRET || setting->kind == AZM_SETTING_HEADERS ||
+                     setting->kind == AZM_SETTING_RESOURCE || setting->kind == AZM_SETTING_MAPPING;
+    return !free_text && value.len <= SHOWN_MAX && azm_slice_find(value, '@') == value.len &&
+           azm_slice_find(value, '=') == value.len;
+}
+
 static void warn_of(const struct azm_setting *setting, azm_slice text, azm_settings_warn *warn, void *self)
 {
-    static const char *const expected[] = {
-        [AZM_SETTING_TEXT] = "text",
-        [AZM_SETTING_SECRET] = "text",
-        [AZM_SETTING_MAPPING] = "key=value,key=value",
-        [AZM_SETTING_BOOL] = "true or false",
-        [AZM_SETTING_SWITCH] = "true or false",
-        [AZM_SETTING_OTEL] = "true or false",
-        [AZM_SETTING_RATE] = "a number from 0 to 1",
-        [AZM_SETTING_DURATION] = "a number with ms, s or m",
-        [AZM_SETTING_TIMEOUT] = "a number with ms, s or m",
-        [AZM_SETTING_SIZE] = "a number with b, kb, mb or gb",
-        [AZM_SETTING_MS] = "a number of milliseconds",
-        [AZM_SETTING_HEADERS] = "key=value,key=value, percent-encoded (no more than 128, 16 KiB)",
-        [AZM_SETTING_RESOURCE] = "key=value,key=value, percent-encoded (no more than 128, 16 KiB)",
-        [AZM_SETTING_PROTOCOL] = "http/protobuf or http/json",
-        [AZM_SETTING_GZIP] = "gzip or none",
-        [AZM_SETTING_TRACE_CONTEXT] = "adopt or off (rewrite is not there yet)",
-    };
-    char line[256];
-    bool secret = setting->kind == AZM_SETTING_SECRET || setting->kind == AZM_SETTING_HEADERS;
-    azm_slice shown = secret ? AZM_REDACTED : azm_slice_take(text, 64);
+    char line[320];
+    azm_slice shown = may_be_shown(setting, text) ? text : AZM_REDACTED;
     int n = snprintf(line, sizeof line, "%s=\"%.*s\" is ignored: expected %s; %s is used", setting->name,
-                     AZM_FMT(shown), expected[setting->kind], setting->standard[0] ? setting->standard : "nothing");
+                     AZM_FMT(shown), azm_setting_type(setting), setting->standard[0] ? setting->standard : "nothing");
     size_t len = n < 0 ? 0 : (size_t)n < sizeof line ? (size_t)n : sizeof line - 1;
     for (size_t i = 0; i < len; i++)
         if ((unsigned char)line[i] < ' ') /* one setting, one line */

@@ -17,7 +17,11 @@ struct azm_settings {
     double transaction_sample_rate; /* 0..1, four decimals */
     enum azm_trace_context_mode trace_context;
     azm_slice log_level;
+    azm_slice transaction_ignore_urls, transaction_ignore_user_agents, ignore_message_queues, transaction_name_groups;
+    bool disable_send;
     azm_slice run_dir;           /* as it was given; os/run_dir.h says what is made of it */
+    azm_slice worker_executable; /* tap/executable.h */
+    azm_slice hub_token;         /* of `azimuth traces` */
     struct azm_destination otlp; /* what OpenTelemetry's variables say; destination, when that is chosen */
     azm_slice resource_attributes, connection_points;
     uint64_t api_request_size;    /* bytes */
@@ -34,6 +38,10 @@ void azm_settings_read(struct azm_settings *out, const struct azm_env *env, azm_
 enum azm_setting_kind {
     AZM_SETTING_TEXT,
     AZM_SETTING_SECRET,   /* text that is never shown */
+    AZM_SETTING_URL,      /* shown without user, password and query */
+    AZM_SETTING_URLS,     /* several, parted by semicolons */
+    AZM_SETTING_PATTERNS, /* "/health*, *.png": base/wildcard.h */
+    AZM_SETTING_LEVEL,    /* "trace" to "critical", "off" */
     AZM_SETTING_MAPPING,  /* "key=value,key=value" */
     AZM_SETTING_BOOL,     /* "true" or "false" */
     AZM_SETTING_SWITCH,   /* "true", "false", "1" or "0", in any case */
@@ -60,3 +68,6 @@ struct azm_setting {
 
 extern const struct azm_setting azm_setting_table[];
 extern const size_t azm_setting_count;
+
+/* False: the value is not of the setting's kind, and would be ignored. */
+bool azm_setting_is_valid(const struct azm_setting *setting, azm_slice value);

@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "tap/proxied.h"
+#include "tap/rewrite.h"
 
 /* A request and its answer. */
 struct exchange {
@@ -25,6 +26,10 @@ struct azm_http_leg {
     struct direction directions[2]; /* by enum azm_side */
     struct exchange exchanges[AZM_LEG_EXCHANGES];
     unsigned first, count; /* of those without a whole answer */
+
+    char *writable; /* the end of the host's bytes that are being read; NULL: they cannot be overwritten */
+    size_t held;    /* bytes before those that are being read that were not sent yet; then: to hold */
+    size_t line;    /* of the head that came in part: where its last line begins */
 };
 
 struct azm_http_leg *azm_http_leg_open(struct azm_session *session)
@@ -74,6 +79,61 @@ static void give_up(struct azm_http_leg *leg, int64_t now_us)
 
 /* --- heads --- */
 
+/* Where the value of a traceparent begins in a head that is not complete; SIZE_MAX: nowhere yet. */
+static size_t find_value(struct azm_http_leg *leg, azm_slice head)
+{
+    static const azm_slice field = {"traceparent:", 12};
+    for (;;) {
+        azm_slice line = azm_slice_drop(head, leg->line);
+        size_t end = azm_slice_find(line, '\n');
+        if (azm_slice_starts_nocase(line, field))
+            return leg->line + field.len;
+        if (end == line.len)
+            return SIZE_MAX;
+        leg->line += end + 1;
+    }
+}
+
+/* The head so far, which ends where what was received ends, waits for its rest. */
+static void hold(struct azm_http_leg *leg, azm_slice head, size_t unsent)
+{
+    size_t value = find_value(leg, head);
+    leg->held = value < head.len && head.len - value <= unsent ? head.len - value : 0;
+}
+
+static const struct azm_http_field *only_traceparent(const struct azm_http_head *head)
+{
+    const struct azm_http_field *found = NULL;
+    for (size_t i = 0; i < head->field_count; i++) {
+        if (!azm_slice_eq_nocase(head->fields[i].name, AZM_S("traceparent")))
+            continue;
+        if (found)
+            return NULL;
+        found = &head->fields[i];
+    }
+    return found;
+}
+
+/* text: the head's, perhaps a copy; `behind` bytes lie behind the head in what is being read, of whose end the last
+ * `unsent` were not sent yet. */
+static void rewrite(struct azm_http_leg *leg, azm_slice id, const struct azm_http_head *head, azm_slice text,
+                    size_t behind, size_t unsent)
+{
+    char ours[AZM_TRACEPARENT_LEN];
+    struct azm_trace_decision trace;
+    const struct azm_http_field *field = only_traceparent(head);
+    if (!field)
+        return;
+    size_t to_end = head->size - (size_t)(field->value.ptr - text.ptr) + behind;
+    if (to_end <= unsent && azm_rewrite_is_traceparent(field->value) &&
+        azm_proxied_trace(leg->session, id, head, &trace)) {
+        azm_rewrite_text(&trace, ours);
+        memcpy(leg->writable - to_end, ours, sizeof ours);
+    } else {
+        azm_proxied_missed(leg->session, 1);
+    }
+}
+
 static enum azm_status begin_request(struct azm_http_leg *leg, const struct azm_http_head *head, int64_t now_us)
 {
     azm_slice id = azm_http_field(head, AZM_S("x-ms-invocation-id"));
@@ -106,8 +166,9 @@ static enum azm_status take_head(struct azm_http_leg *leg, enum azm_side from, a
 {
     static struct azm_http_head head; /* 4 KB; used up within the call */
     struct azm_buf *kept = &leg->directions[from].head;
-    size_t seen = kept->len;
+    size_t seen = kept->len, unsent = leg->held + bytes->len;
     azm_slice in = *bytes;
+    leg->held = 0;
     if (seen) {
         azm_buf_add(kept, azm_slice_take(*bytes, AZM_HTTP_HEAD_MAX - seen));
         in = azm_buf_slice(kept);
@@ -116,11 +177,16 @@ static enum azm_status take_head(struct azm_http_leg *leg, enum azm_side from, a
         from == AZM_FROM_HOST ? azm_http_read_request(in, seen, &head) : azm_http_read_response(in, seen, &head);
     if (st == AZM_MORE && !seen)
         azm_buf_add(kept, *bytes);
+    if (from == AZM_FROM_HOST && leg->writable && st == AZM_MORE)
+        hold(leg, in, unsent);
     if (kept->failed || (st == AZM_MORE && seen && in.len == AZM_HTTP_HEAD_MAX))
         return AZM_TOO_BIG;
     if (st != AZM_OK)
         return st;
     st = from == AZM_FROM_HOST ? begin_request(leg, &head, now_us) : begin_response(leg, &head);
+    if (from == AZM_FROM_HOST && leg->writable && newest(leg)->id[0])
+        rewrite(leg, azm_slice_str(newest(leg)->id), &head, in, bytes->len - (head.size - seen), unsent);
+    leg->line = 0;
     *bytes = azm_slice_drop(*bytes, head.size - seen);
     azm_buf_clear(kept);
     leg->directions[from].in_body = true;
@@ -166,6 +232,25 @@ void azm_http_leg_bytes(struct azm_http_leg *leg, enum azm_side from, azm_slice 
     }
     if (st != AZM_OK && st != AZM_MORE)
         give_up(leg, now_us);
+}
+
+size_t azm_http_leg_first(struct azm_http_leg *leg, char *bytes, size_t len, int64_t now_us)
+{
+    leg->writable = bytes + len;
+    azm_http_leg_bytes(leg, AZM_FROM_HOST, (azm_slice){bytes, len}, now_us);
+    leg->writable = NULL;
+    leg->held = leg->blind ? 0 : leg->held;
+    return leg->held;
+}
+
+void azm_http_leg_let_go(struct azm_http_leg *leg)
+{
+    leg->held = 0;
+}
+
+bool azm_http_leg_awaits_head(const struct azm_http_leg *leg)
+{
+    return !leg->blind && !leg->tunnel && !leg->directions[AZM_FROM_HOST].in_body;
 }
 
 void azm_http_leg_end(struct azm_http_leg *leg, enum azm_side from, int64_t now_us)

@@ -14,6 +14,15 @@ struct azm_http_leg;
 
 /* NULL: out of memory. session is borrowed. */
 struct azm_http_leg *azm_http_leg_open(struct azm_session *session);
+/* As azm_http_leg_bytes, for the host's side before the bytes are sent: the traceparent of a request that belongs to an
+ * invocation is overwritten (rewrite.h). Returns how many of the last bytes are to be held back, and left where they
+ * are: of a head that is not complete what begins with the traceparent's value, since the id that it is joined by may
+ * stand behind it, and the worker can do nothing before the head's end. */
+size_t azm_http_leg_first(struct azm_http_leg *leg, char *bytes, size_t len, int64_t now_us);
+/* What is held is sent as it is. */
+void azm_http_leg_let_go(struct azm_http_leg *leg);
+/* A head may follow: no content is being passed, and the connection is followed. */
+bool azm_http_leg_awaits_head(const struct azm_http_leg *leg);
 void azm_http_leg_bytes(struct azm_http_leg *leg, enum azm_side from, azm_slice bytes, int64_t now_us);
 /* That side will send no more. */
 void azm_http_leg_end(struct azm_http_leg *leg, enum azm_side from, int64_t now_us);

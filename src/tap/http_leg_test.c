@@ -22,6 +22,22 @@ bool azm_proxied_request(struct azm_session *session, azm_slice id, const struct
     return !azm_slice_eq(id, AZM_S("unwanted"));
 }
 
+bool azm_proxied_trace(struct azm_session *session, azm_slice id, const struct azm_http_head *head,
+                       struct azm_trace_decision *out)
+{
+    (void)session;
+    (void)id;
+    (void)head;
+    (void)out;
+    return false;
+}
+
+void azm_proxied_missed(struct azm_session *session, uint64_t count)
+{
+    (void)session;
+    (void)count;
+}
+
 void azm_proxied_response(struct azm_session *session, azm_slice id, const struct azm_http_head *head)
 {
     (void)session;

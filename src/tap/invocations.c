@@ -51,6 +51,11 @@ static azm_slice id_of(const struct azm_invocation *invocation)
     return (azm_slice){invocation->id, invocation->id_len};
 }
 
+bool azm_invocations_full(const struct azm_invocations *invocations)
+{
+    return invocations->open == AZM_INVOCATIONS_MAX;
+}
+
 struct azm_invocation *azm_invocations_find(const struct azm_invocations *invocations, azm_slice id)
 {
     if (!invocations->pool)

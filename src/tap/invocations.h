@@ -53,7 +53,7 @@ struct azm_invocation {
     azm_span_id span_id, parent_id;
     struct azm_span_link link; /* to the host's own span; trace_id none: no link */
     double sample_rate;
-    bool sampled;
+    bool sampled, told; /* told: the worker knows it (rewrite.h) */
 
     bool has_retry;          /* a retry policy is at work */
     int32_t max_retry_count; /* -1: for ever */
@@ -93,6 +93,8 @@ void azm_invocations_dispose(struct azm_invocations *invocations);
  * An id that is open already gives the open entry's place to the new one (*replaced is set): the host never answers
  * for the old one again. */
 struct azm_invocation *azm_invocations_open(struct azm_invocations *invocations, azm_slice id, bool *replaced);
+/* There is no room for another one. */
+bool azm_invocations_full(const struct azm_invocations *invocations);
 struct azm_invocation *azm_invocations_find(const struct azm_invocations *invocations, azm_slice id);
 void azm_invocations_close(struct azm_invocations *invocations, struct azm_invocation *invocation);
 /* Calls for every open entry; the callee may close the one it is given. */

@@ -57,6 +57,8 @@ static azm_slice get(const void *self, const char *name)
     (void)self;
     if (strcmp(name, "AZIMUTH_RUN_DIR") == 0)
         return azm_slice_str(run_dir);
+    if (strcmp(name, "AZIMUTH_TRACE_CONTEXT") == 0)
+        return AZM_S("rewrite");
     return strcmp(name, "ELASTIC_APM_SERVER_URL") == 0 ? AZM_S("http://127.0.0.1:9") : (azm_slice){NULL, 0};
 }
 
@@ -84,7 +86,7 @@ static void show(struct azm_observed *connection, const struct azm_recording_eve
         azm_observed_end(connection, side, now_us);
     } else if (azm_observed_armed(connection, side)) {
         memcpy(bytes, event->bytes.ptr, event->bytes.len);
-        assert_true(azm_observed_first(connection, bytes, event->bytes.len, now_us) <= event->bytes.len);
+        assert_true(azm_observed_first(connection, side, bytes, event->bytes.len, now_us) <= event->bytes.len);
     } else {
         azm_observed_bytes(connection, side, event->bytes, now_us);
     }

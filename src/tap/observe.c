@@ -23,12 +23,13 @@ struct azm_observed {
     struct azm_observer *observer;
     struct azm_observed *next, **link;
     struct azm_http_leg *leg; /* on the HTTP wire; the rest is for gRPC */
-    struct azm_patch patch;
-    struct azm_h2 h2[2];  /* by enum azm_side */
-    bool blind;           /* bytes pass unseen */
-    bool is_event_stream; /* the header block that is being read has the path */
-    enum azm_side side;   /* whose bytes are being read, */
-    int64_t now_us;       /* and when they came */
+    struct azm_patch patch;   /* of the worker's HttpUri */
+    struct azm_h2 h2[2];      /* by enum azm_side */
+    bool writable;            /* the bytes that are being read can be overwritten */
+    bool blind;               /* bytes pass unseen */
+    bool is_event_stream;     /* the header block that is being read has the path */
+    enum azm_side side;       /* whose bytes are being read, */
+    int64_t now_us;           /* and when they came */
     struct event_stream *streams[STREAMS_MAX];
 };
 
@@ -112,6 +113,7 @@ static void on_data(void *self, uint32_t id, azm_slice piece)
         return;
     struct azm_rpc_reader *reader = &(*stream)->readers[side];
     uint64_t malformed = reader->malformed;
+    reader->rewrite.enabled = connection->writable;
     if (azm_rpc_reader_feed(reader, piece, connection->now_us) != AZM_OK)
         go_blind(connection, "an EventStream is not gRPC any more; its bytes pass unseen");
     for (; malformed < reader->malformed; malformed++) {
@@ -192,23 +194,68 @@ void azm_observed_bytes(struct azm_observed *connection, enum azm_side from, azm
 
 bool azm_observed_armed(const struct azm_observed *connection, enum azm_side from)
 {
-    return connection && from == AZM_FROM_WORKER && !connection->leg && !connection->blind &&
-           azm_session_armed(connection->observer->session);
+    if (!connection || connection->blind)
+        return false;
+    if (from == AZM_FROM_HOST)
+        return azm_session_rewrites(connection->observer->session) &&
+               (!connection->leg || azm_http_leg_awaits_head(connection->leg));
+    return !connection->leg && azm_session_armed(connection->observer->session);
 }
 
-size_t azm_observed_first(struct azm_observed *connection, char *bytes, size_t len, int64_t now_us)
+/* The worker's greeting. */
+static size_t first_of_worker(struct azm_observed *connection, azm_slice bytes, int64_t now_us)
 {
     struct azm_session *session = connection->observer->session;
     azm_session_patch(session, &connection->patch);
-    azm_observed_bytes(connection, AZM_FROM_WORKER, (azm_slice){bytes, len}, now_us);
+    azm_observed_bytes(connection, AZM_FROM_WORKER, bytes, now_us);
     azm_session_patch(session, NULL);
-    return connection->patch.open ? (size_t)(bytes + len - connection->patch.at[0]) : 0;
+    return connection->patch.open ? (size_t)(bytes.ptr + bytes.len - connection->patch.at[0]) : 0;
 }
 
-void azm_observed_let_go(struct azm_observed *connection)
+/* Invocation requests. Of several streams the value counts that was begun first. */
+static size_t first_of_host(struct azm_observed *connection, azm_slice bytes, int64_t now_us)
 {
-    if (connection)
+    const char *end = bytes.ptr + bytes.len, *held = end;
+    uint64_t missed = 0;
+    connection->writable = true;
+    azm_observed_bytes(connection, AZM_FROM_HOST, bytes, now_us);
+    connection->writable = false;
+    for (unsigned i = 0; i < STREAMS_MAX; i++) {
+        if (!connection->streams[i])
+            continue;
+        struct azm_rpc_reader *reader = &connection->streams[i]->readers[AZM_FROM_HOST];
+        azm_rpc_reader_settle(reader);
+        const char *value = connection->blind ? NULL : azm_rewrite_held(&reader->rewrite);
+        held = value && value < held ? value : held;
+        missed += reader->rewrite.missed;
+        reader->rewrite.missed = 0;
+    }
+    azm_session_missed_rewrites(connection->observer->session, missed);
+    return (size_t)(end - held);
+}
+
+size_t azm_observed_first(struct azm_observed *connection, enum azm_side from, char *bytes, size_t len, int64_t now_us)
+{
+    azm_slice all = {bytes, len};
+    if (from == AZM_FROM_WORKER)
+        return first_of_worker(connection, all, now_us);
+    if (!connection->leg)
+        return first_of_host(connection, all, now_us);
+    connection->observer->now_us = connection->now_us = now_us;
+    return azm_http_leg_first(connection->leg, bytes, len, now_us);
+}
+
+void azm_observed_let_go(struct azm_observed *connection, enum azm_side from)
+{
+    if (!connection)
+        return;
+    if (from == AZM_FROM_WORKER)
         azm_patch_give_up(&connection->patch);
+    else if (connection->leg)
+        azm_http_leg_let_go(connection->leg);
+    for (unsigned i = 0; i < STREAMS_MAX && from == AZM_FROM_HOST; i++)
+        if (connection->streams[i])
+            azm_rewrite_let_go(&connection->streams[i]->readers[AZM_FROM_HOST].rewrite);
 }
 
 void azm_observed_end(struct azm_observed *connection, enum azm_side from, int64_t now_us)

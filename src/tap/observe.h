@@ -1,6 +1,7 @@
 /* What the tap understands of the bytes it relays. The relay calls in after it has sent; nothing here blocks, does I/O
- * on the relayed sockets, or changes a byte. One thread: the relay's. Memory is bounded (design section 2); when it is
- * out, or the bytes make no sense, a connection goes blind: counted, reported once, never harmful. */
+ * on the relayed sockets, or changes a byte but where azm_observed_armed() says so. One thread: the relay's. Memory is
+ * bounded (design section 2); when it is out, or the bytes make no sense, a connection goes blind: counted, reported
+ * once, never harmful. */
 #pragma once
 
 #include "base/env.h"
@@ -42,12 +43,12 @@ struct azm_observed *azm_observer_connection(struct azm_observer *observer, enum
 void azm_observed_bytes(struct azm_observed *connection, enum azm_side from, azm_slice bytes, int64_t now_us);
 /* True while that side's bytes are to be shown before they are sent, because some may have to be overwritten. */
 bool azm_observed_armed(const struct azm_observed *connection, enum azm_side from);
-/* As azm_observed_bytes, for the worker's side while it is armed, before they are sent. They may be written to, now or
+/* As azm_observed_bytes, for a side while it is armed, before they are sent. They may be written to, now or
  * in a later call, as long as some are held: returns how many of the last bytes must not be sent yet. What is held must
  * stay where it is. */
-size_t azm_observed_first(struct azm_observed *connection, char *bytes, size_t len, int64_t now_us);
+size_t azm_observed_first(struct azm_observed *connection, enum azm_side from, char *bytes, size_t len, int64_t now_us);
 /* What is held was held for too long, and is sent as it is. */
-void azm_observed_let_go(struct azm_observed *connection);
+void azm_observed_let_go(struct azm_observed *connection, enum azm_side from);
 /* One side ended its half, cleanly or not. */
 void azm_observed_end(struct azm_observed *connection, enum azm_side from, int64_t now_us);
 void azm_observed_close(struct azm_observed *connection, int64_t now_us);

@@ -40,6 +40,8 @@ static azm_slice get(const void *self, const char *name)
     (void)self;
     if (strcmp(name, "AZIMUTH_RUN_DIR") == 0)
         return azm_slice_str(run_dir);
+    if (strcmp(name, "AZIMUTH_TRACE_CONTEXT") == 0)
+        return AZM_S("rewrite");
     return strcmp(name, "ELASTIC_APM_SERVER_URL") == 0 ? AZM_S("http://127.0.0.1:9") : (azm_slice){NULL, 0};
 }
 
@@ -56,21 +58,21 @@ struct held {
     size_t start, len;
 };
 
-static void show_first(struct azm_observed *connection, struct held *held, const char *piece, size_t len,
-                       int64_t now_us)
+static void show_first(struct azm_observed *connection, enum azm_side side, struct held *held, const char *piece,
+                       size_t len, int64_t now_us)
 {
     if (held->len == 0)
         held->start = 0;
     char *to = held->bytes + held->start + held->len;
     size_t all = held->len + len;
     if (held->start + all >= sizeof held->bytes) { /* too much: the relay's time limit */
-        azm_observed_let_go(connection);
-        azm_observed_bytes(connection, AZM_FROM_WORKER, (azm_slice){piece, len}, now_us);
+        azm_observed_let_go(connection, side);
+        azm_observed_bytes(connection, side, (azm_slice){piece, len}, now_us);
         held->len = 0;
         return;
     }
     memcpy(to, piece, len);
-    held->len = azm_observed_first(connection, to, len, now_us);
+    held->len = azm_observed_first(connection, side, to, len, now_us);
     if (held->len > all)
         abort();
     held->start += all - held->len;
@@ -81,7 +83,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const struct azm_env env = {get, NULL};
-    static struct held held;
+    static struct held held[2][2]; /* by connection and side */
     struct azm_observer_options options = {
         .env = &env, .program = "/nonexistent/azimuth-tap", .forward = {open_forward, NULL}, .close_wait_ms = 60000};
     if (!made)
@@ -90,7 +92,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct azm_observed *grpc = azm_observer_connection(observer, AZM_WIRE_GRPC, 1);
     struct azm_observed *http = azm_observer_connection(observer, AZM_WIRE_HTTP, 1);
     int64_t now_us = 1;
-    held.len = 0;
+    held[0][0].len = held[0][1].len = held[1][0].len = held[1][1].len = 0;
     while (size) {
         enum azm_side side = data[0] & 0x80 ? AZM_FROM_HOST : AZM_FROM_WORKER;
         struct azm_observed *connection = data[0] & 0x40 ? http : grpc;
@@ -101,8 +103,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         char *piece = malloc(len ? len : 1); /* exact, so that a read past the end is seen */
         if (len)
             memcpy(piece, data, len);
-        if (azm_observed_armed(connection, side) || (connection == grpc && side == AZM_FROM_WORKER && held.len))
-            show_first(connection, &held, piece, len, now_us++);
+        struct held *there = &held[connection == http][side];
+        if (azm_observed_armed(connection, side) || there->len)
+            show_first(connection, side, there, piece, len, now_us++);
         else
             azm_observed_bytes(connection, side, (azm_slice){piece, len}, now_us++);
         free(piece);

@@ -70,6 +70,14 @@ static const struct azm_trigger *trigger_of(void *self, azm_slice function_id)
     return NULL;
 }
 
+static bool trace_of(void *self, const struct azm_rpc_message *request, struct azm_trace_decision *out)
+{
+    (void)self;
+    (void)request;
+    (void)out;
+    return false;
+}
+
 static void on_http_uri(void *self, azm_slice piece)
 {
     (void)self;
@@ -84,10 +92,10 @@ static void on_http_uri_end(void *self)
     told.uri_len = 0;
 }
 
-const struct azm_rpc_listener azm_session_from_host = {on_message, on_function, on_variable,
-                                                       trigger_of, on_http_uri, on_http_uri_end};
-const struct azm_rpc_listener azm_session_from_worker = {on_message, on_function, on_variable,
-                                                         trigger_of, on_http_uri, on_http_uri_end};
+const struct azm_rpc_listener azm_session_from_host = {on_message, on_function, on_variable,    trigger_of,
+                                                       trace_of,   on_http_uri, on_http_uri_end};
+const struct azm_rpc_listener azm_session_from_worker = {on_message, on_function, on_variable,    trigger_of,
+                                                         trace_of,   on_http_uri, on_http_uri_end};
 
 static char session_place;
 
@@ -103,6 +111,18 @@ bool azm_session_armed(const struct azm_session *session)
     return false;
 }
 
+bool azm_session_rewrites(const struct azm_session *session)
+{
+    (void)session;
+    return false;
+}
+
+void azm_session_missed_rewrites(struct azm_session *session, uint64_t count)
+{
+    (void)session;
+    (void)count;
+}
+
 void azm_session_patch(struct azm_session *session, struct azm_patch *patch)
 {
     (void)session;
@@ -116,6 +136,22 @@ bool azm_proxied_request(struct azm_session *session, azm_slice id, const struct
     (void)head;
     (void)now_us;
     return false;
+}
+
+bool azm_proxied_trace(struct azm_session *session, azm_slice id, const struct azm_http_head *head,
+                       struct azm_trace_decision *out)
+{
+    (void)session;
+    (void)id;
+    (void)head;
+    (void)out;
+    return false;
+}
+
+void azm_proxied_missed(struct azm_session *session, uint64_t count)
+{
+    (void)session;
+    (void)count;
 }
 
 void azm_proxied_response(struct azm_session *session, azm_slice id, const struct azm_http_head *head)

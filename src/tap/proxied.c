@@ -55,6 +55,23 @@ bool azm_proxied_request(struct azm_session *session, azm_slice id, const struct
     return true;
 }
 
+bool azm_proxied_trace(struct azm_session *session, azm_slice id, const struct azm_http_head *head,
+                       struct azm_trace_decision *out)
+{
+    struct azm_pair pairs[AZM_RPC_HEADERS];
+    struct azm_invocation *invocation = azm_invocations_find(&session->invocations, id);
+    if (!session->rewrites || !invocation || invocation->leg != AZM_LEG_OPEN)
+        return false;
+    struct azm_pairs headers = {pairs, pairs_of(head, pairs, AZM_COUNT(pairs))};
+    azm_request_trace_http(session, invocation, headers, out);
+    return true;
+}
+
+void azm_proxied_missed(struct azm_session *session, uint64_t count)
+{
+    azm_session_missed_rewrites(session, count);
+}
+
 void azm_proxied_response(struct azm_session *session, azm_slice id, const struct azm_http_head *head)
 {
     struct azm_pair pairs[AZM_RPC_HEADERS];

@@ -20,6 +20,12 @@ struct azm_leg_end {
 
 /* A request's head has passed. False: it belongs to nothing that could be shown. */
 bool azm_proxied_request(struct azm_session *session, azm_slice id, const struct azm_http_head *head, int64_t now_us);
+/* The trace that such an invocation has, or gets now, for the worker to be told of it. False: it is not known any more.
+ */
+bool azm_proxied_trace(struct azm_session *session, azm_slice id, const struct azm_http_head *head,
+                       struct azm_trace_decision *out);
+/* So many values could not be overwritten. */
+void azm_proxied_missed(struct azm_session *session, uint64_t count);
 /* The head of its final answer. */
 void azm_proxied_response(struct azm_session *session, azm_slice id, const struct azm_http_head *head);
 /* The exchange is over, with its connection or without. */

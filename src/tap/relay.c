@@ -130,7 +130,7 @@ static void let_go(struct connection *connection, struct half *half)
 {
     if (half->held == 0)
         return;
-    azm_observed_let_go(connection->observed);
+    azm_observed_let_go(connection->observed, side_of(connection, half));
     half->pending += half->held;
     half->held = 0;
 }
@@ -264,7 +264,7 @@ static void receive_armed(struct connection *connection, struct half *half)
     }
     size_t all = half->held + (size_t)n;
     bool began = half->held == 0;
-    half->held = azm_observed_first(connection->observed, to, (size_t)n, now_us);
+    half->held = azm_observed_first(connection->observed, side_of(connection, half), to, (size_t)n, now_us);
     half->pending = all - half->held;
     if (half->held && half->start + all == sizeof(half->kept)) /* no room to wait for the rest */
         let_go(connection, half);

@@ -52,24 +52,39 @@ static struct azm_pairs headers_of_message(const struct azm_trigger_facts *facts
     return headers;
 }
 
-static void decide(struct azm_session *session, struct azm_invocation *invocation,
-                   const struct azm_rpc_message *request, struct azm_pairs headers)
+static void decide(struct azm_session *session, azm_slice host_traceparent, struct azm_pairs headers,
+                   const struct azm_trace_decision *told, struct azm_trace_decision *out)
 {
-    struct azm_trace_decision decision;
     struct azm_trace_inputs inputs = {
         .caller_headers = headers,
-        .host_traceparent = request->fields[AZM_RPC_TRACE_PARENT],
+        .host_traceparent = host_traceparent,
         .mode = session->settings.trace_context,
         .host_exports = session->host_exports,
         .sample_rate = session->settings.transaction_sample_rate,
+        .continuation = session->settings.trace_continuation,
+        .told = told,
     };
-    azm_trace_decide(&inputs, &session->random, &decision);
-    invocation->trace_id = decision.trace_id;
-    invocation->span_id = decision.span_id;
-    invocation->parent_id = decision.parent_id;
-    invocation->sampled = decision.sampled;
-    invocation->sample_rate = decision.sample_rate;
-    invocation->link = decision.link;
+    azm_trace_decide(&inputs, &session->random, out);
+}
+
+static void set_trace(struct azm_invocation *invocation, const struct azm_trace_decision *decision)
+{
+    invocation->trace_id = decision->trace_id;
+    invocation->span_id = decision->span_id;
+    invocation->parent_id = decision->parent_id;
+    invocation->sampled = decision->sampled;
+    invocation->sample_rate = decision->sample_rate;
+    invocation->link = decision->link;
+}
+
+static struct azm_trace_decision trace_of(const struct azm_invocation *invocation)
+{
+    return (struct azm_trace_decision){.trace_id = invocation->trace_id,
+                                       .span_id = invocation->span_id,
+                                       .parent_id = invocation->parent_id,
+                                       .link = invocation->link,
+                                       .sampled = invocation->sampled,
+                                       .sample_rate = invocation->sample_rate};
 }
 
 /* --- the request --- */
@@ -105,7 +120,7 @@ static struct azm_pairs headers_of(const struct azm_invocation *invocation, cons
         return request->headers;
     if (metadata.ptr)
         headers.count = headers_of_metadata(metadata, parsed, out, HEADERS_MAX);
-    if (!headers.count)
+    if (!headers.count && invocation)
         headers.count = azm_invocation_headers(invocation, &invocation->request_headers, out, HEADERS_MAX);
     return headers;
 }
@@ -150,22 +165,71 @@ static bool is_for_http(const struct azm_function *function)
     return !function || !function->trigger || azm_trigger_is_http(function->trigger);
 }
 
+/* Those of the caller, or of the message, that the trace is taken from. */
+static struct azm_pairs context_of(const struct azm_function *function, const struct azm_invocation *invocation,
+                                   const struct azm_rpc_message *request, char traceparent[AZM_TRACEPARENT_LEN],
+                                   struct azm_pair out[HEADERS_MAX], json_t **parsed)
+{
+    if (is_for_http(function))
+        return headers_of(invocation, request, out, parsed);
+    if (request->trigger)
+        return headers_of_message(request->trigger, traceparent, out);
+    return (struct azm_pairs){out, 0};
+}
+
+static struct azm_function *function_of(const struct azm_session *session, azm_slice id)
+{
+    bool asked = session->asked && azm_slice_eq(session->asked->id, id);
+    return asked ? session->asked : azm_functions_find(&session->functions, id);
+}
+
+bool azm_request_trace(struct azm_session *session, const struct azm_rpc_message *request,
+                       struct azm_trace_decision *out)
+{
+    struct azm_pair storage[HEADERS_MAX];
+    struct azm_trace_decision told;
+    char traceparent[AZM_TRACEPARENT_LEN];
+    json_t *parsed = NULL;
+    azm_slice id = request->fields[AZM_RPC_INVOCATION_ID];
+    const struct azm_invocation *early = azm_invocations_find(&session->invocations, id);
+    if (id.len == 0 || id.len > AZM_INVOCATION_ID_MAX || (!early && azm_invocations_full(&session->invocations)))
+        return false;
+    if (early && !early->early)
+        early = NULL;
+    if (early && early->told)
+        told = trace_of(early);
+    const struct azm_function *function = function_of(session, request->fields[AZM_RPC_FUNCTION_ID]);
+    struct azm_pairs headers = context_of(function, early, request, traceparent, storage, &parsed);
+    decide(session, request->fields[AZM_RPC_TRACE_PARENT], headers, early && early->told ? &told : NULL, out);
+    json_decref(parsed);
+    return true;
+}
+
+void azm_request_trace_http(struct azm_session *session, struct azm_invocation *invocation, struct azm_pairs headers,
+                            struct azm_trace_decision *out)
+{
+    if (invocation->early && !invocation->told) {
+        decide(session, AZM_S(""), headers, NULL, out);
+        set_trace(invocation, out);
+    }
+    invocation->told = true;
+    *out = trace_of(invocation);
+}
+
 void azm_request_begin(struct azm_session *session, struct azm_invocation *invocation,
                        const struct azm_rpc_message *request)
 {
     struct azm_pair storage[HEADERS_MAX];
-    struct azm_pairs headers = {storage, 0};
+    struct azm_trace_decision trace, told = request->told ? request->trace : trace_of(invocation);
     char traceparent[AZM_TRACEPARENT_LEN];
     json_t *parsed = NULL;
     invocation->function_id = azm_invocation_keep(invocation, request->fields[AZM_RPC_FUNCTION_ID]);
-    bool asked = session->asked && azm_slice_eq(session->asked->id, invocation->function_id);
-    invocation->function = asked ? session->asked : azm_functions_find(&session->functions, invocation->function_id);
+    invocation->function = function_of(session, invocation->function_id);
     invocation->function_generation = session->functions.generation;
-    if (is_for_http(invocation->function))
-        headers = headers_of(invocation, request, storage, &parsed);
-    else if (request->trigger)
-        headers = headers_of_message(request->trigger, traceparent, storage);
-    decide(session, invocation, request, headers);
+    struct azm_pairs headers = context_of(invocation->function, invocation, request, traceparent, storage, &parsed);
+    decide(session, request->fields[AZM_RPC_TRACE_PARENT], headers, request->told || invocation->told ? &told : NULL,
+           &trace);
+    set_trace(invocation, &trace);
     invocation->coldstart = !session->cold_decided; /* of this process; of the app: azm_request_report */
     session->cold_decided = true;
     invocation->has_retry = request->has_retry;

@@ -7,6 +7,13 @@
 /* Fills the new entry from the request: trace, sampling, cold start, HTTP request. */
 void azm_request_begin(struct azm_session *session, struct azm_invocation *invocation,
                        const struct azm_rpc_message *request);
+/* The trace of an invocation whose request is being read, or has been: *out is what azm_request_begin() will keep to,
+ * when the request says so (told). False: no entry could be made for it. */
+bool azm_request_trace(struct azm_session *session, const struct azm_rpc_message *request,
+                       struct azm_trace_decision *out);
+/* The same for one whose HTTP request is known only, and when it is known: it is decided now, and kept to. */
+void azm_request_trace_http(struct azm_session *session, struct azm_invocation *invocation, struct azm_pairs headers,
+                            struct azm_trace_decision *out);
 /* The request on the HTTP leg (proxied.h). Its headers are kept where the gRPC leg has none: what the caller sent
  * itself counts, and the host adds to it. */
 void azm_request_http(struct azm_session *session, struct azm_invocation *invocation, azm_slice method, azm_slice url,

@@ -38,6 +38,15 @@ static bool wants_headers(const struct azm_rpc_reader *reader, unsigned slot)
            azm_slice_eq_nocase(reader->entry.key, AZM_S("Headers"));
 }
 
+/* A traceparent on its way to the worker. */
+static bool is_rewritten(struct azm_rpc_reader *reader, unsigned slot, uint64_t len)
+{
+    if (slot != AZM_RPC_TRACE_PARENT &&
+        (slot != AZM_SLOT_HEADER_VALUE || !azm_slice_eq_nocase(reader->entry.key, AZM_S("traceparent"))))
+        return false;
+    return azm_rewrite_begin(&reader->rewrite, len);
+}
+
 static struct azm_scan_target want(void *self, unsigned slot, uint64_t len)
 {
     struct azm_rpc_reader *reader = self;
@@ -52,7 +61,8 @@ static struct azm_scan_target want(void *self, unsigned slot, uint64_t len)
         bool watched = azm_slice_eq(reader->entry.key, AZM_S("HttpUri")) && len <= AZM_PATCH_MAX;
         return (struct azm_scan_target){watched ? reader->text + reader->used : NULL, room, watched};
     }
-    return (struct azm_scan_target){reader->text + reader->used, cap < room ? cap : room, false};
+    bool watched = reader->rewrite.enabled && is_rewritten(reader, slot, len);
+    return (struct azm_scan_target){reader->text + reader->used, cap < room ? cap : room, watched};
 }
 
 /* True when a raw binding's "type" ends with "Trigger". */
@@ -88,6 +98,8 @@ static void took(void *self, unsigned slot, size_t copied, uint64_t len)
         return;
     }
     reader->message.clipped |= copied < len;
+    if (AZM_UNLIKELY(reader->rewrite.watching))
+        azm_rewrite_end(&reader->rewrite);
     if (slot < AZM_RPC_FIELDS) {
         keep(reader, &reader->message.fields[slot], text);
         if (slot == AZM_RPC_FUNCTION_ID)
@@ -240,6 +252,8 @@ static void piece(void *self, unsigned slot, azm_slice bytes)
     struct azm_rpc_reader *reader = self;
     if (slot == AZM_SLOT_CAPABILITY_VALUE)
         reader->listener->on_http_uri(reader->self, bytes);
+    else if (reader->rewrite.watching)
+        azm_rewrite_piece(&reader->rewrite, bytes);
     else
         azm_trigger_value_piece(&reader->trigger, bytes);
 }
@@ -252,6 +266,7 @@ void azm_rpc_reader_init(struct azm_rpc_reader *reader, const struct azm_scan_me
                          const struct azm_rpc_listener *listener, void *self)
 {
     memset(reader, 0, offsetof(struct azm_rpc_reader, text));
+    memset(&reader->rewrite, 0, offsetof(struct azm_rewrite, values));
     reader->type = type;
     reader->listener = listener;
     reader->self = self;
@@ -267,16 +282,28 @@ static void begin_message(struct azm_rpc_reader *reader, const struct azm_grpc_p
         azm_scan_begin(&reader->scan, reader->type, part->size, &handler, reader);
 }
 
+void azm_rpc_reader_settle(struct azm_rpc_reader *reader)
+{
+    struct azm_rpc_message *message = &reader->message;
+    if (!reader->rewrite.count)
+        return;
+    message->trigger = azm_trigger_facts(&reader->trigger);
+    message->told = message->told || reader->listener->trace_of(reader->self, message, &message->trace);
+    azm_rewrite_write(&reader->rewrite, message->told ? &message->trace : NULL);
+}
+
 static void scan_part(struct azm_rpc_reader *reader, azm_slice piece, int64_t now_us)
 {
     enum azm_status st = azm_scan_feed(&reader->scan, piece);
     if (st == AZM_OK)
         return;
     if (st == AZM_END) {
+        azm_rpc_reader_settle(reader);
         reader->message.trigger = azm_trigger_facts(&reader->trigger);
         reader->listener->on_message(reader->self, &reader->message, now_us);
     } else {
         reader->malformed++;
+        azm_rewrite_drop(&reader->rewrite);
     }
     reader->scanning = false;
 }

@@ -6,6 +6,7 @@
 
 #include "grpc/message.h"
 #include "proto/scan.h"
+#include "tap/rewrite.h"
 #include "tap/trigger_read.h"
 
 #define AZM_RPC_TEXT    24576u /* bytes captured of one message at most */
@@ -63,6 +64,8 @@ struct azm_rpc_message {
     const struct azm_trigger_facts *trigger; /* NULL: nothing was read of it */
     bool has_http;                           /* an RpcHttp arm was sent, perhaps an empty one (HTTP proxying) */
     bool clipped;                            /* something was longer than its place */
+    bool told;                               /* the worker was told of this trace (rewrite.h): */
+    struct azm_trace_decision trace;
 };
 
 /* A function of a load request (has no raw bindings) or of a metadata response. */
@@ -80,6 +83,8 @@ struct azm_rpc_listener {
     /* The trigger of the function that an invocation request names, of which the rest of the message will be read;
      * NULL: not known. */
     const struct azm_trigger *(*trigger_of)(void *self, azm_slice function_id);
+    /* Which trace the invocation gets whose request has been read so far, perhaps to its end. False: it gets none. */
+    bool (*trace_of)(void *self, const struct azm_rpc_message *request, struct azm_trace_decision *out);
     /* Capability HttpUri: pieces of its value as they lie in the input, then its end. */
     void (*on_http_uri)(void *self, azm_slice piece);
     void (*on_http_uri_end)(void *self);
@@ -102,6 +107,7 @@ struct azm_rpc_reader {
     size_t used, function_mark, entry_mark;
     char text[AZM_RPC_TEXT];
     struct azm_trigger_reader trigger;
+    struct azm_rewrite rewrite; /* enabled by the caller while what it feeds may be written to */
 };
 
 /* type: azm_rpc_from_host or azm_rpc_from_worker (rpc_tables.h). */
@@ -109,3 +115,5 @@ void azm_rpc_reader_init(struct azm_rpc_reader *reader, const struct azm_scan_me
                          const struct azm_rpc_listener *listener, void *self);
 /* A piece of the stream's DATA. AZM_BAD_INPUT: the gRPC framing is broken, nothing after it can be read. */
 enum azm_status azm_rpc_reader_feed(struct azm_rpc_reader *reader, azm_slice piece, int64_t now_us) AZM_MUST_CHECK;
+/* What was fed is about to be sent: what is to be overwritten of it is overwritten now. */
+void azm_rpc_reader_settle(struct azm_rpc_reader *reader);

@@ -70,6 +70,14 @@ static const struct azm_trigger *trigger_of(void *self, azm_slice function_id)
     return azm_slice_eq(function_id, AZM_S("bus")) ? azm_trigger_of(AZM_S("serviceBusTrigger")) : NULL;
 }
 
+static bool trace_of(void *self, const struct azm_rpc_message *request, struct azm_trace_decision *out)
+{
+    (void)self;
+    (void)request;
+    (void)out;
+    return false;
+}
+
 static void on_http_uri(void *self, azm_slice piece)
 {
     (void)self;
@@ -83,8 +91,8 @@ static void on_http_uri_end(void *self)
     azm_buf_clear(&uri);
 }
 
-static const struct azm_rpc_listener listener = {on_message, on_function, on_variable,
-                                                 trigger_of, on_http_uri, on_http_uri_end};
+static const struct azm_rpc_listener listener = {on_message, on_function, on_variable,    trigger_of,
+                                                 trace_of,   on_http_uri, on_http_uri_end};
 
 /* --- messages, as the public proto has them --- */
 

@@ -1,5 +1,6 @@
 #include "tap/session.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -44,6 +45,8 @@ static void configure(struct azm_session *session)
     session->active = session->settings.enabled && session->settings.recording && !session->settings.disable_send &&
                       session->settings.destination.kind != AZM_DESTINATION_NONE;
     session->placeholder = azm_slice_eq(azm_env_get(env, "WEBSITE_PLACEHOLDER_MODE"), AZM_S("1"));
+    session->rewrites =
+        session->active && !session->placeholder && session->settings.trace_context == AZM_TRACE_CONTEXT_REWRITE;
     azm_header_names_init(&session->header_names, session->settings.sanitize_field_names);
     session->source_written = false;
     session->settings_told = false;
@@ -170,6 +173,12 @@ static const struct azm_trigger *trigger_of(void *self, azm_slice function_id)
         return NULL;
     session->asked = azm_functions_find(&session->functions, function_id);
     return session->asked ? session->asked->trigger : NULL;
+}
+
+static bool trace_of(void *self, const struct azm_rpc_message *request, struct azm_trace_decision *out)
+{
+    struct azm_session *session = self;
+    return session->rewrites && azm_request_trace(session, request, out);
 }
 
 static void on_variable(void *self, azm_slice name, azm_slice value)
@@ -387,10 +396,10 @@ static void on_http_uri_end(void *self)
         azm_patch_write(session->patch, uri.port_at, (azm_slice){digits, (size_t)len});
 }
 
-const struct azm_rpc_listener azm_session_from_host = {from_host,  on_function, on_variable,
-                                                       trigger_of, on_http_uri, on_http_uri_end};
-const struct azm_rpc_listener azm_session_from_worker = {from_worker, on_function, on_variable,
-                                                         trigger_of,  on_http_uri, on_http_uri_end};
+const struct azm_rpc_listener azm_session_from_host = {from_host, on_function, on_variable,    trigger_of,
+                                                       trace_of,  on_http_uri, on_http_uri_end};
+const struct azm_rpc_listener azm_session_from_worker = {from_worker, on_function, on_variable,    trigger_of,
+                                                         trace_of,    on_http_uri, on_http_uri_end};
 
 void azm_session_forward(struct azm_session *session, const struct azm_forward *forward)
 {
@@ -406,6 +415,27 @@ void azm_session_worker(struct azm_session *session, uint32_t pid)
 bool azm_session_armed(const struct azm_session *session)
 {
     return session->armed;
+}
+
+bool azm_session_rewrites(const struct azm_session *session)
+{
+    return session->rewrites;
+}
+
+/* Told again only when there are twice as many: a host may send none that can be overwritten. */
+void azm_session_missed_rewrites(struct azm_session *session, uint64_t count)
+{
+    char line[160];
+    session->unwritten += count;
+    if (count == 0 || session->unwritten < 2 * session->unwritten_noted)
+        return;
+    session->unwritten_noted = session->unwritten;
+    int len =
+        snprintf(line, sizeof line,
+                 "AZIMUTH_TRACE_CONTEXT=rewrite: %" PRIu64 " trace contexts were left as they were (no 55 bytes of "
+                 "version 00, or in pieces too far apart)",
+                 session->unwritten);
+    azm_session_note(session, (azm_slice){line, (size_t)len});
 }
 
 void azm_session_patch(struct azm_session *session, struct azm_patch *patch)

@@ -23,6 +23,11 @@ bool azm_session_armed(const struct azm_session *session);
 /* The bytes that are fed from now on can be changed through this; NULL: they cannot. */
 void azm_session_patch(struct azm_session *session, struct azm_patch *patch);
 
+/* Invocation requests, too, are to be changed: AZIMUTH_TRACE_CONTEXT=rewrite. */
+bool azm_session_rewrites(const struct azm_session *session);
+/* So many trace contexts were left as they were. */
+void azm_session_missed_rewrites(struct azm_session *session, uint64_t count);
+
 /* Listeners for the two directions; self is the session. */
 extern const struct azm_rpc_listener azm_session_from_host, azm_session_from_worker;
 

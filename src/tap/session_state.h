@@ -28,7 +28,9 @@ struct azm_session {
     struct azm_header_names header_names;
     struct azm_channel channel;
 
-    bool armed;              /* the worker may yet tell its HttpUri, and it can be patched */
+    bool rewrites;                       /* trace contexts on their way to the worker */
+    uint64_t unwritten, unwritten_noted; /* those that were left as they were; as the agent's log has it */
+    bool armed;                          /* the worker may yet tell its HttpUri, and it can be patched */
     struct azm_patch *patch; /* of the connection whose bytes are being read; NULL: they cannot be changed */
     struct azm_forward forward;
     unsigned early_count; /* HTTP requests whose invocation is not asked for yet */

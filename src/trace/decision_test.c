@@ -126,6 +126,104 @@ static void each_line_of_the_rule(void **state)
     }
 }
 
+static const struct {
+    const char *what;
+    enum azm_trace_continuation strategy;
+    const char *caller, *tracestate, *host;
+    enum azm_trace_context_mode mode;
+    bool restarted;
+    const char *link; /* span; NULL: none */
+} continuations[] = {
+    {"continue", AZM_TRACE_CONTINUE, "00-" T1 "-" CALLER "-00", NULL, NULL, AZM_TRACE_CONTEXT_ADOPT, false, NULL},
+    {"restart: a link to the caller, sampled here", AZM_TRACE_RESTART, "00-" T1 "-" CALLER "-00", "es=s:0.5", NULL,
+     AZM_TRACE_CONTEXT_ADOPT, true, CALLER},
+    {"restart: the host's span, in the caller's trace, is not ours", AZM_TRACE_RESTART, "00-" T1 "-" CALLER "-00", NULL,
+     "00-" T1 "-" HOST "-01", AZM_TRACE_CONTEXT_ADOPT, true, CALLER},
+    {"restart, rewrite: the caller's link goes before the host's", AZM_TRACE_RESTART, "00-" T1 "-" CALLER "-00", NULL,
+     "00-" T1 "-" HOST "-01", AZM_TRACE_CONTEXT_REWRITE, true, CALLER},
+    {"restart_external: from elsewhere", AZM_TRACE_RESTART_EXTERNAL, "00-" T1 "-" CALLER "-00", "foo=1", NULL,
+     AZM_TRACE_CONTEXT_ADOPT, true, CALLER},
+    {"restart_external: from elsewhere, without a state", AZM_TRACE_RESTART_EXTERNAL, "00-" T1 "-" CALLER "-00", NULL,
+     NULL, AZM_TRACE_CONTEXT_ADOPT, true, CALLER},
+    {"restart_external: of ours", AZM_TRACE_RESTART_EXTERNAL, "00-" T1 "-" CALLER "-00", "foo=1,es=s:0.5", NULL,
+     AZM_TRACE_CONTEXT_ADOPT, false, NULL},
+    {"restart_external: of ours, without a rate", AZM_TRACE_RESTART_EXTERNAL, "00-" T1 "-" CALLER "-00", "es=x:y", NULL,
+     AZM_TRACE_CONTEXT_ADOPT, false, NULL},
+    {"restart_external: a state that is not valid tells nothing", AZM_TRACE_RESTART_EXTERNAL, "00-" T1 "-" CALLER "-00",
+     "es=s:0.5,foo", NULL, AZM_TRACE_CONTEXT_ADOPT, true, CALLER},
+    {"rewrite: an exporting host's span in another trace stays linked", AZM_TRACE_CONTINUE, "00-" T1 "-" CALLER "-00",
+     NULL, "00-" T2 "-" HOST "-01", AZM_TRACE_CONTEXT_REWRITE, false, HOST},
+    {"rewrite: one that does not export is forgotten", AZM_TRACE_CONTINUE, "00-" T1 "-" CALLER "-00", NULL,
+     "00-" T2 "-" HOST "-00", AZM_TRACE_CONTEXT_REWRITE, false, NULL},
+};
+
+static void decide(size_t row, const struct azm_trace_decision *told, struct azm_random *random,
+                   struct azm_trace_decision *out)
+{
+    struct azm_pair headers[2] = {{AZM_S("traceparent"), azm_slice_str(continuations[row].caller)},
+                                  {AZM_S("tracestate"), azm_slice_str(continuations[row].tracestate)}};
+    struct azm_trace_inputs inputs = {.caller_headers = {headers, continuations[row].tracestate ? 2 : 1},
+                                      .host_traceparent = azm_slice_str(continuations[row].host),
+                                      .mode = continuations[row].mode,
+                                      .continuation = continuations[row].strategy,
+                                      .sample_rate = 1,
+                                      .told = told};
+    azm_trace_decide(&inputs, random, out);
+}
+
+static void a_callers_trace_goes_on_or_does_not(void **state)
+{
+    (void)state;
+    struct azm_random random;
+    const uint64_t seed[4] = {1, 2, 3, 4};
+    azm_random_init(&random, seed);
+    for (size_t i = 0; i < AZM_COUNT(continuations); i++) {
+        struct azm_trace_decision got, again;
+        char trace[33] = "";
+        decide(i, NULL, &random, &got);
+        print_message("%s\n", continuations[i].what);
+        azm_hex_encode(got.trace_id.bytes, 16, trace);
+        assert_int_equal(strcmp(trace, T1) != 0, continuations[i].restarted);
+        assert_int_equal(azm_span_id_is_none(got.parent_id), continuations[i].restarted);
+        assert_int_equal(got.sampled, continuations[i].restarted); /* the caller's flag is 00, our rate 1 */
+        assert_true(got.sample_rate == (continuations[i].restarted ? 1 : 0));
+        assert_int_equal(azm_trace_id_is_none(got.link.trace_id), continuations[i].link == NULL);
+        if (continuations[i].link)
+            check_id(got.link.span_id.bytes, 8, continuations[i].link, "link");
+
+        decide(i, &got, &random, &again); /* what was told is kept to */
+        assert_memory_equal(&again.trace_id, &got.trace_id, sizeof got.trace_id);
+        assert_memory_equal(&again.span_id, &got.span_id, sizeof got.span_id);
+        assert_memory_equal(&again.parent_id, &got.parent_id, sizeof got.parent_id);
+        assert_memory_equal(&again.link, &got.link, sizeof got.link);
+    }
+}
+
+/* The worker was told of a trace before the caller's was known: nothing else may be said then. What leaves that as it
+ * is may become better known. */
+static void what_was_told_stays_so(void **state)
+{
+    (void)state;
+    struct azm_random random;
+    struct azm_trace_decision told = {.sampled = true, .sample_rate = 1}, got;
+    const uint64_t seed[4] = {1, 2, 3, 4};
+    azm_random_init(&random, seed);
+    memset(told.trace_id.bytes, 7, sizeof told.trace_id.bytes);
+    memset(told.span_id.bytes, 8, sizeof told.span_id.bytes);
+    decide(0, &told, &random, &got);
+    assert_memory_equal(&got, &told, sizeof told);
+
+    assert_true(azm_hex_decode(AZM_S(T1), told.trace_id.bytes, 16));
+    decide(0, &told, &random, &got);
+    assert_memory_equal(&got, &told, sizeof told); /* the caller did not sample, but we said so */
+    told.sampled = false;
+    told.sample_rate = -1;
+    decide(0, &told, &random, &got);
+    check_id(got.parent_id.bytes, 8, CALLER, "parent");
+    assert_memory_equal(&got.span_id, &told.span_id, sizeof told.span_id);
+    assert_true(got.sample_rate == 0);
+}
+
 /* Each trace that begins here is decided anew. */
 static void the_rate_is_kept(void **state)
 {
@@ -146,6 +244,8 @@ static void the_rate_is_kept(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(each_line_of_the_rule), cmocka_unit_test(the_rate_is_kept)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(each_line_of_the_rule),
+                                       cmocka_unit_test(a_callers_trace_goes_on_or_does_not),
+                                       cmocka_unit_test(what_was_told_stays_so), cmocka_unit_test(the_rate_is_kept)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

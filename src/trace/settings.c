@@ -89,8 +89,12 @@ const struct azm_setting azm_setting_table[] = {
     {"AZIMUTH_SPOOL_SIZE", AZM_SETTING_SIZE, AT(spool_size), "64mb",
      "most that waits on disk while servers do not answer, for all apps together; the oldest is dropped first. 0b: "
      "nothing waits there"},
+    {"ELASTIC_APM_TRACE_CONTINUATION_STRATEGY", AZM_SETTING_CONTINUATION, AT(trace_continuation), "continue",
+     "continue: a caller's trace goes on here; restart: a new trace begins, with a link to the caller's; "
+     "restart_external: so only where the caller is not watched by Elastic's agents or Azimuth"},
     {"AZIMUTH_TRACE_CONTEXT", AZM_SETTING_TRACE_CONTEXT, AT(trace_context), "adopt",
-     "adopt: spans made inside the worker become our children; off: they do not"},
+     "adopt: spans made inside the worker become our children; rewrite: also where the host makes spans of its own, "
+     "and recorded when ours are, for which the traceparent values that the worker gets are overwritten; off: neither"},
     {"AZIMUTH_RUN_DIR", AZM_SETTING_TEXT, AT(run_dir), "", "an absolute path: where rings, spool, status and logs are"},
     {"AZIMUTH_WORKER_EXECUTABLE", AZM_SETTING_TEXT, AT(worker_executable), "",
      "the true worker's executable, where the worker.config.json that the host used does not say"},
@@ -176,7 +180,18 @@ static bool trace_context(azm_slice text, enum azm_trace_context_mode *out)
     for (size_t i = 0; i < AZM_COUNT(names); i++)
         if (azm_slice_eq(text, azm_slice_str(names[i]))) {
             *out = (enum azm_trace_context_mode)i;
-            return i != AZM_TRACE_CONTEXT_REWRITE; /* not in this version */
+            return true;
+        }
+    return false;
+}
+
+static bool continuation(azm_slice text, enum azm_trace_continuation *out)
+{
+    static const char *const names[] = {"continue", "restart", "restart_external"};
+    for (size_t i = 0; i < AZM_COUNT(names); i++)
+        if (azm_slice_eq(text, azm_slice_str(names[i]))) {
+            *out = (enum azm_trace_continuation)i;
+            return true;
         }
     return false;
 }
@@ -257,6 +272,7 @@ static bool set(const struct azm_setting *setting, azm_slice text, struct azm_se
     case AZM_SETTING_PROTOCOL: return protocol(text, at);
     case AZM_SETTING_GZIP: return gzip(text, at);
     case AZM_SETTING_TRACE_CONTEXT: return trace_context(text, at);
+    case AZM_SETTING_CONTINUATION: return continuation(text, at);
     }
     return false;
 }

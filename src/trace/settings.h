@@ -16,6 +16,7 @@ struct azm_settings {
     bool capture_headers;
     double transaction_sample_rate; /* 0..1, four decimals */
     enum azm_trace_context_mode trace_context;
+    enum azm_trace_continuation trace_continuation;
     azm_slice log_level;
     azm_slice transaction_ignore_urls, transaction_ignore_user_agents, ignore_message_queues, transaction_name_groups;
     bool disable_send;
@@ -56,6 +57,7 @@ enum azm_setting_kind {
     AZM_SETTING_PROTOCOL, /* "http/protobuf", "http/json" or "grpc" */
     AZM_SETTING_GZIP,     /* "gzip" or "none" */
     AZM_SETTING_TRACE_CONTEXT,
+    AZM_SETTING_CONTINUATION,
 };
 
 struct azm_setting {

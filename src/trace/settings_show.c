@@ -80,6 +80,7 @@ static void show(struct azm_buf *out, enum azm_setting_kind kind, azm_slice valu
     case AZM_SETTING_MS:
     case AZM_SETTING_PROTOCOL:
     case AZM_SETTING_GZIP:
+    case AZM_SETTING_CONTINUATION:
     case AZM_SETTING_TRACE_CONTEXT: azm_redact_url(out, value); return;
     }
 }
@@ -146,7 +147,8 @@ const char *azm_setting_type(const struct azm_setting *setting)
         [AZM_SETTING_RESOURCE] = "key=value,key=value, percent-encoded (no more than 128, 16 KiB)",
         [AZM_SETTING_PROTOCOL] = "http/protobuf or http/json",
         [AZM_SETTING_GZIP] = "gzip or none",
-        [AZM_SETTING_TRACE_CONTEXT] = "adopt or off (rewrite is not there yet)",
+        [AZM_SETTING_TRACE_CONTEXT] = "adopt, rewrite or off",
+        [AZM_SETTING_CONTINUATION] = "continue, restart or restart_external",
     };
     return types[setting->kind];
 }

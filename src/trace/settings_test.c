@@ -125,7 +125,12 @@ static const struct {
     {"OTEL_RESOURCE_ATTRIBUTES=service.name=a%2Cb,team=c", true},
     {"OTEL_RESOURCE_ATTRIBUTES=service.name=a,team", false},
     {"AZIMUTH_TRACE_CONTEXT=off", true},
-    {"AZIMUTH_TRACE_CONTEXT=rewrite", false},
+    {"AZIMUTH_TRACE_CONTEXT=rewrite", true},
+    {"AZIMUTH_TRACE_CONTEXT=Rewrite", false},
+    {"ELASTIC_APM_TRACE_CONTINUATION_STRATEGY=continue", true},
+    {"ELASTIC_APM_TRACE_CONTINUATION_STRATEGY=restart", true},
+    {"ELASTIC_APM_TRACE_CONTINUATION_STRATEGY=restart_external", true},
+    {"ELASTIC_APM_TRACE_CONTINUATION_STRATEGY=never", false},
     {"AZIMUTH_TRACE_CONTEXT=Adopt", false},
 };
 

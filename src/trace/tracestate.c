@@ -101,8 +101,10 @@ static void add_member(struct reading *reading, azm_slice member)
             reading->state.valid = false;
     if (reading->count < KEYS_MAX)
         reading->keys[reading->count++] = key;
-    if (azm_slice_eq(key, AZM_S("es")))
+    if (azm_slice_eq(key, AZM_S("es"))) {
+        reading->state.elastic = true;
         reading->state.sample_rate = sample_rate(value);
+    }
 }
 
 struct azm_tracestate azm_tracestate_of_headers(struct azm_pairs headers)
@@ -113,8 +115,10 @@ struct azm_tracestate azm_tracestate_of_headers(struct azm_pairs headers)
     while (next_member(&members, &member))
         add_member(&reading, member);
     reading.state.valid = reading.state.valid && reading.state.present;
-    if (!reading.state.valid)
+    if (!reading.state.valid) {
         reading.state.sample_rate = -1;
+        reading.state.elastic = false;
+    }
     return reading.state;
 }
 

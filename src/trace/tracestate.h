@@ -10,6 +10,7 @@
 struct azm_tracestate {
     bool present;       /* at least one member */
     bool valid;         /* every member is well formed and no key stands twice */
+    bool elastic;       /* valid, and there is an es member, whatever it holds */
     double sample_rate; /* of the es member; negative when there is none, or it is no rate from 0 to 1 */
 };
 

@@ -2,9 +2,9 @@
  * target, and passes the bytes of both directions on as they come. A chunk is received, the clock is read, the chunk is
  * sent, and only then observed, from the same buffer.
  *
- * One exception, around the worker's greeting, and of the host's bytes where trace contexts are rewritten: while a patch
- * is armed (observe.h) a side's bytes are observed before they are sent, and the few that may have to be overwritten are
- * held back, 50 ms at most.
+ * One exception, around the worker's greeting, and of the host's bytes where trace contexts are rewritten: while a
+ * patch is armed (observe.h) a side's bytes are observed before they are sent, and the few that may have to be
+ * overwritten are held back, 50 ms at most.
  *
  * What one side does, the other sees: an end of one direction (half-close), a reset, a side that does not read. Of a
  * direction that cannot be sent on at once at most one read (64 KiB) is kept, and its source is not read until that is

@@ -326,15 +326,16 @@ static void put_exception(struct azm_otlp_writer *w, const struct azm_transactio
     azm_otlp_close_list(w);
 }
 
-/* Success stays UNSET, as the specification asks of instrumentation. */
+/* Success stays UNSET, as the specification asks of instrumentation. The status is there all the same, empty, as SDKs
+ * send it: there are receivers that take it for granted. */
 static void put_status(struct azm_otlp_writer *w, const struct azm_transaction *transaction)
 {
-    if (transaction->outcome != AZM_OUTCOME_FAILURE)
-        return;
     size_t status = azm_otlp_open(w, 15, "status");
-    if (has_exception(transaction) && transaction->exception.message.len)
+    bool failed = transaction->outcome == AZM_OUTCOME_FAILURE;
+    if (failed && has_exception(transaction) && transaction->exception.message.len)
         azm_otlp_text(w, 2, "message", transaction->exception.message);
-    azm_otlp_number(w, 3, "code", STATUS_ERROR);
+    if (failed)
+        azm_otlp_number(w, 3, "code", STATUS_ERROR);
     azm_otlp_close(w, status);
 }
 

@@ -367,8 +367,8 @@ static const struct {
     const char *json;
 } frames[] = {
     {{.id = SPAN, .trace_id = TRACE, .sample_rate = -1},
-     IDS
-     ",\"name\":\"\",\"kind\":2,\"startTimeUnixNano\":\"0\",\"endTimeUnixNano\":\"0\",\"attributes\":[],\"flags\":1}"},
+     IDS ",\"name\":\"\",\"kind\":2,\"startTimeUnixNano\":\"0\",\"endTimeUnixNano\":\"0\",\"attributes\":[],\"status\":"
+         "{},\"flags\":1}"},
     {{.id = SPAN,
       .trace_id = TRACE,
       .parent_id = SPAN,
@@ -391,12 +391,12 @@ static const struct {
       .link_count = 2},
      IDS ",\"name\":\"\",\"kind\":5,\"startTimeUnixNano\":\"0\",\"endTimeUnixNano\":\"18446744073709551615\","
          "\"attributes\":[{\"key\":\"faas.trigger\",\"value\":{\"stringValue\":\"pubsub\"}}],"
-         "\"links\":[" LINK "," LINK "],\"flags\":1}"},
+         "\"links\":[" LINK "," LINK "],\"status\":{},\"flags\":1}"},
     {{.id = SPAN, .trace_id = TRACE, .timestamp_us = INT64_MAX, .duration_us = 1, .type = T("messaging")},
      IDS ",\"name\":\"\",\"kind\":5,\"startTimeUnixNano\":\"18446744073709551615\","
          "\"endTimeUnixNano\":\"18446744073709551615\",\"attributes\":["
          "{\"key\":\"messaging.operation.type\",\"value\":{\"stringValue\":\"process\"}},"
-         "{\"key\":\"messaging.operation.name\",\"value\":{\"stringValue\":\"process\"}}],\"flags\":1}"},
+         "{\"key\":\"messaging.operation.name\",\"value\":{\"stringValue\":\"process\"}}],\"status\":{},\"flags\":1}"},
 };
 
 static void whole_spans_as_json(void **state)

@@ -348,7 +348,16 @@ def test_a_server_says_when(place, receive):
     assert len(receiver.requests) == 1
 
 
-@pytest.mark.parametrize("status", [400, 404, 408, 413, 415, 500, 501, 307])
+def test_what_is_too_large_is_sent_in_parts(place, receive):
+    receiver = receive(413, 200)
+    source(place, receiver.url).put(3)
+    place.agent()
+    wait_for(lambda: place.status("n1").get("delivered") == 3)
+    assert sorted(ids(receiver)) == [1, 2, 3] and len(receiver.requests) == 3
+    assert sum(place.status("n1")["dropped"].values()) == 0
+
+
+@pytest.mark.parametrize("status", [400, 404, 408, 415, 500, 501, 307])
 def test_what_may_not_be_retried_is_dropped_and_counted(place, receive, status):
     receiver = receive((status, b"\x08\x03\x12\x03bad", {"Location": "http://127.0.0.1:9/"}), 200)
     writer = source(place, receiver.url)

@@ -8,7 +8,7 @@
 #include "os/clock.h"
 #include "os/entropy.h"
 
-#define DISK_RETRY_US 5000000  /* after the spool could not take a bundle */
+#define DISK_RETRY_US 2000000  /* after the spool could not take a bundle */
 #define LOOK_US       60000000 /* nothing is due: look again anyway */
 
 struct azm_delivery {
@@ -244,7 +244,7 @@ static bool send_first(struct azm_delivery *delivery)
     delivery->flying_since_us = azm_clock_mono_us();
     azm_cond_signal(&delivery->urgent);
     bool halved = send_item(delivery, &item, user_agent, &sent);
-    while (delivery->keeping == bundle)
+    while (delivery->flying && delivery->keeping == delivery->flying)
         azm_cond_wait(&delivery->changed, &delivery->mutex);
     delivery->flying = NULL;
     if (delivery->loose) {
@@ -338,6 +338,7 @@ static void kept(struct azm_delivery *delivery, struct azm_bundle *bundle, struc
     if (bundle == delivery->flying) { /* its body is being read by the sender */
         delivery->loose = batch;
         delivery->loose_body = bundle->body;
+        delivery->flying = NULL; /* the bundle will be freed, and another may get its address */
         azm_buf_init(&bundle->body, 0);
     }
     give_back(delivery, bundle, AZM_FATE_KEPT);
@@ -453,6 +454,13 @@ void azm_delivery_put(struct azm_delivery *delivery, struct azm_bundle *bundle)
         delivery->first = bundle;
     delivery->last = bundle;
     delivery->state.waiting++;
+    wake(delivery);
+    azm_mutex_unlock(&delivery->mutex);
+}
+
+void azm_delivery_wake(struct azm_delivery *delivery)
+{
+    azm_mutex_lock(&delivery->mutex);
     wake(delivery);
     azm_mutex_unlock(&delivery->mutex);
 }

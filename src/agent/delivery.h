@@ -36,6 +36,8 @@ struct azm_delivery *azm_delivery_open(struct azm_sender **sender, const char *n
                                        struct azm_spool_line *line, struct azm_error *err);
 /* The bundle comes back through the mailbox, answered or kept. */
 void azm_delivery_put(struct azm_delivery *delivery, struct azm_bundle *bundle);
+/* Its line has got something new by another way. */
+void azm_delivery_wake(struct azm_delivery *delivery);
 struct azm_delivery_state azm_delivery_state(struct azm_delivery *delivery);
 /* The agent ends: what is in memory goes first, no more waiting between attempts, the first failure is the last. */
 void azm_delivery_hurry(struct azm_delivery *delivery);

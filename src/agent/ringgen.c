@@ -63,6 +63,9 @@ static const struct {
     {"protocol", PROTOCOL, AT(destination.protocol)}, /* json */
     {"gzip", BOOL, AT(destination.gzip)},
     {"insecure", BOOL, AT(destination.insecure)},
+    {"more_urls", TEXT, AT(destination.more_urls)},
+    {"request_bytes", NUMBER, AT(destination.request_bytes)},
+    {"request_time_ms", NUMBER, AT(destination.request_time_ms)},
 };
 
 static void set(struct azm_source *source, azm_slice key, azm_slice value)

@@ -53,6 +53,7 @@ static void end(struct azm_routes *routes, struct azm_route **at)
     routes->count--;
     azm_delivery_close(route->delivery);
     azm_buf_dispose(&route->key);
+    azm_buf_dispose(&route->server);
     free(route);
 }
 
@@ -115,6 +116,17 @@ static struct azm_route *make(struct azm_routes *routes, const struct azm_export
     return route;
 }
 
+static void name_server(struct azm_route *route, const struct azm_destination *destination)
+{
+    const azm_slice parts[] = {azm_slice_str(route->kind->name), destination->url, destination->full_url,
+                               destination->more_urls};
+    azm_buf_init(&route->server, URL_MAX);
+    for (size_t i = 0; i < AZM_COUNT(parts); i++) {
+        azm_buf_add(&route->server, parts[i]);
+        azm_buf_add_byte(&route->server, 0);
+    }
+}
+
 /* The one that is there, or a new one. */
 static struct azm_route *get(struct azm_routes *routes, const struct azm_exporter_kind *kind,
                              const struct azm_destination *destination, struct azm_error *err)
@@ -126,6 +138,7 @@ static struct azm_route *get(struct azm_routes *routes, const struct azm_exporte
     else if (!(route = find(routes, azm_buf_slice(&key))) && (route = make(routes, kind, destination, err))) {
         route->key = key;
         key = (struct azm_buf){.max = 0};
+        name_server(route, destination);
     }
     azm_buf_dispose(&key);
     return route;
@@ -177,9 +190,39 @@ void azm_routes_leave(struct azm_route *route, int64_t now_us)
     route->unused_us = now_us;
 }
 
+static bool is_refused(const struct azm_route *route)
+{
+    struct azm_delivery_state state = azm_route_state(route);
+    return state.failing && (state.http_status == 401 || state.http_status == 403);
+}
+
+static void hand_on(struct azm_routes *routes, struct azm_route *from)
+{
+    for (struct azm_route *to = routes->first; to; to = to->next) {
+        if (to == from || !to->users || !to->line ||
+            !azm_slice_eq(azm_buf_slice(&to->server), azm_buf_slice(&from->server)))
+            continue;
+        uint64_t moved = azm_spool_move(from->line, to->line);
+        if (moved)
+            azm_log(INFO, EXPORT, "%s refused %llu requests; they are sent with the newer credentials for it",
+                    from->name, (unsigned long long)moved);
+        azm_delivery_wake(to->delivery);
+        return;
+    }
+}
+
+static void hand_on_refused(struct azm_routes *routes)
+{
+    for (struct azm_route *route = routes->first; route; route = route->next)
+        if (!route->users && route->line && azm_spool_waiting(route->line).batches && is_refused(route))
+            hand_on(routes, route);
+}
+
 void azm_routes_tidy(struct azm_routes *routes, int64_t now_us)
 {
     struct azm_route **at = &routes->first;
+    if (!routes->to_file)
+        hand_on_refused(routes);
     while (*at && !routes->to_file) {
         struct azm_route *route = *at;
         bool unused = route->users == 0 && now_us - route->unused_us > UNUSED_US;

@@ -15,8 +15,8 @@ struct azm_route {
     const struct azm_exporter_kind *kind;
     char name[256]; /* where it goes, without secrets */
     unsigned users;
-    int64_t unused_us; /* since when nobody uses it */
-    struct azm_buf key;
+    int64_t unused_us;          /* since when nobody uses it */
+    struct azm_buf key, server; /* server: what two routes have in common that differ in their credentials */
 };
 
 struct azm_routes {
@@ -43,7 +43,8 @@ struct azm_delivery_state azm_route_state(const struct azm_route *route);
 struct azm_route *azm_routes_join(struct azm_routes *routes, const struct azm_destination *destination,
                                   struct azm_error *err);
 void azm_routes_leave(struct azm_route *route, int64_t now_us); /* NULL is fine */
-/* Ends deliveries that nobody has used for a minute. */
+/* Ends deliveries that nobody has used for a minute, and hands on what a server has refused (401, 403): when no ring
+ * names those credentials any more, and one names others for the same server, it goes there with the others. */
 void azm_routes_tidy(struct azm_routes *routes, int64_t now_us);
 
 void azm_routes_hurry(struct azm_routes *routes);

@@ -369,6 +369,28 @@ bool azm_spool_return(struct azm_spool_line *line, struct azm_spool_batch *batch
     return suspect;
 }
 
+uint64_t azm_spool_move(struct azm_spool_line *from, struct azm_spool_line *to)
+{
+    struct azm_spool *spool = from->spool;
+    struct azm_spool_batch *next;
+    uint64_t moved = 0;
+    azm_mutex_lock(&spool->mutex);
+    for (struct azm_spool_batch *batch = from->first; batch; batch = next) {
+        next = batch->next;
+        if (batch->in_hand)
+            continue;
+        remove_batch(from, batch);
+        spool->state.bytes += batch->bytes; /* it only moves */
+        batch->failures = batch->strikes = 0;
+        batch->aside_until_us = 0;
+        batch->taken_then = to->taken;
+        insert(to, batch);
+        moved++;
+    }
+    azm_mutex_unlock(&spool->mutex);
+    return moved;
+}
+
 void azm_spool_taken(struct azm_spool_line *line)
 {
     azm_mutex_lock(&line->spool->mutex);

@@ -91,5 +91,8 @@ void azm_spool_done(struct azm_spool_line *line, struct azm_spool_batch *batch);
 /* Not answered. suspect: the batch itself may be why. True: it is set aside for a while, since others were taken when
  * it was not; then nobody else need wait. After AZM_SPOOL_STRIKES it is dropped. */
 bool azm_spool_return(struct azm_spool_line *line, struct azm_spool_batch *batch, bool suspect, int64_t now_us);
+/* Everything that nobody has in hand, and whatever happened to it, waits in another line from now on (of one spool; in
+ * the files it stays what it was). How many batches. */
+uint64_t azm_spool_move(struct azm_spool_line *from, struct azm_spool_line *to);
 /* The server took something of this line, from the spool or not. */
 void azm_spool_taken(struct azm_spool_line *line);

@@ -1,191 +1,23 @@
 """azimuth agent: rings that a stand-in for the tap writes, against servers with whims."""
 import collections
-import gzip
-import http.server
 import json
 import os
 import pathlib
 import signal
 import shutil
 import socket
-import ssl
 import subprocess
-import threading
 import time
 
 import pytest
 
-from processes import AZIMUTH, BIN, PATIENCE
+from processes import AZIMUTH, PATIENCE
+from rings import ENV, Place, end, wait_for
 
-RINGGEN = BIN.parent / "tools" / "ringgen"
 SHARED = pathlib.Path(os.environ.get("AZM_SHARED") or pathlib.Path(__file__).resolve().parents[3] / "shared")
 SCHEMAS = SHARED / "data" / "intake-v2"
-ENV = {k: v for k, v in os.environ.items()
-       if "proxy" not in k.lower() and not k.startswith(("ELASTIC_", "AZIMUTH_", "OTEL_"))}
 
 pytestmark = pytest.mark.threads
-
-
-def wait_for(what, patience=PATIENCE):
-    end = time.monotonic() + patience
-    while not (result := what()):
-        assert time.monotonic() < end, "it never happened"
-        time.sleep(0.02)
-    return result
-
-
-Request = collections.namedtuple("Request", "status headers lines")
-
-
-class Server:
-    """Takes intake v2. script: what to answer, one after the other, the last one for ever; each is a status or
-    (status, body, headers). While `gate` is closed no request is answered."""
-
-    def __init__(self, *script, host="127.0.0.1", port=0, tls=None):
-        self.script, self.requests, self.gate = list(script) or [202], [], threading.Event()
-        self.arrived = 0
-        self.gate.set()
-        server, lock = self, threading.Lock()
-
-        class Handler(http.server.BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-
-            def do_POST(self):
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                if self.headers.get("Content-Encoding") == "gzip":
-                    body = gzip.decompress(body)
-                with lock:
-                    server.arrived += 1
-                    answer = server.script.pop(0) if len(server.script) > 1 else server.script[0]
-                server.gate.wait(PATIENCE)
-                status, text, headers = answer if isinstance(answer, tuple) else (answer, "", {})
-                lines = [json.loads(line) for line in body.splitlines()]
-                try:
-                    self.send_response(status)
-                    for name, value in {**headers, "Content-Length": str(len(text))}.items():
-                        self.send_header(name, value)
-                    self.end_headers()
-                    self.wfile.write(text.encode())
-                except OSError:
-                    return
-                finally:
-                    server.requests.append(Request(status, {**self.headers, "path": self.path}, lines))
-
-            def log_message(self, *args):
-                pass
-
-        self.http = http.server.ThreadingHTTPServer((host, port), Handler)
-        self.http.daemon_threads = True
-        self.url = "http://%s:%d" % self.http.server_address[:2]
-        if tls:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-            context.load_cert_chain(*tls)
-            self.http.socket = context.wrap_socket(self.http.socket, server_side=True)
-            self.url = "https://localhost:%d" % self.http.server_address[1]
-        threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-
-    def events(self, status=202):
-        return [line["transaction"] for r in self.requests if r.status == status for line in r.lines[1:]]
-
-    def ids(self, status=202):
-        return [int(event["id"], 16) for event in self.events(status)]
-
-    def wait(self, ids):
-        """Until all of these were answered with 202, each once."""
-        wait_for(lambda: len(self.ids()) >= len(list(ids)))
-        assert sorted(self.ids()) == list(ids)
-
-    def close(self):
-        self.gate.set()
-        self.http.shutdown()
-        self.http.server_close()
-
-
-class Writer:
-    """A stand-in for a tap: see src/agent/ringgen.c."""
-
-    def __init__(self, run_dir, name, size=None):
-        self.path = run_dir / name
-        args = [RINGGEN, self.path] + ([str(size)] if size else [])
-        self.process = subprocess.Popen(args, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        assert self.process.stdout.readline() == "ready\n"
-
-    def say(self, line):
-        self.process.stdin.write(line + "\n")
-        self.process.stdin.flush()
-        return self.process.stdout.readline().strip()
-
-    def source(self, service, url, **more):
-        words = [word for pair in more.items() for word in map(str, pair)]
-        assert self.say(" ".join(["source", service, str(self.process.pid), url, *words])) == "ok"
-        return self
-
-    def put(self, n):
-        assert self.say(f"put {n}") == str(n)
-
-    def number(self, what):
-        return int(self.say(what))
-
-    def end(self, how=None):
-        if how:
-            self.process.send_signal(how)
-        else:
-            self.process.stdin.close()
-        self.process.wait(PATIENCE)
-        self.process.stdout.close()
-
-
-class Place:
-    """A run folder, and all that lives around it."""
-
-    def __init__(self, folder):
-        self.run_dir = folder / "run"
-        self.run_dir.mkdir(mode=0o700)
-        self.agents, self.writers, self.servers = [], [], []
-
-    def server(self, *script, **more):
-        self.servers.append(Server(*script, **more))
-        return self.servers[-1]
-
-    def writer(self, name="ring-1-1", **more):
-        self.writers.append(Writer(self.run_dir, name, **more))
-        return self.writers[-1]
-
-    def agent(self, *more, wait=True, **env):
-        agent = subprocess.Popen([AZIMUTH, "agent", "--run-dir", self.run_dir, *more], env={**ENV, **env},
-                                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-        self.agents.append(agent)
-        if wait:
-            wait_for(lambda: f"process {agent.pid}\n" in self.log() or agent.poll() is not None)
-        return agent
-
-    def log(self):
-        path = self.run_dir / "agent.log"
-        return path.read_text() if path.exists() else ""
-
-    def status(self, name="local"):
-        """The status of the one process of this instance."""
-        found = list(self.run_dir.glob(f"status/{name}-*.json"))
-        return json.loads(found[0].read_text()) if found else {}
-
-    def rings(self):
-        return sorted(p.name for p in self.run_dir.glob("ring-*"))
-
-    def spool(self):
-        return sorted(self.run_dir.glob("spool/*"))
-
-    def close(self):
-        for server in self.servers:
-            server.close()
-        for process in self.agents + [w.process for w in self.writers]:
-            if process.poll() is None:
-                process.kill()
-            process.wait()
-            said = process.stderr.read() if process.stderr and not process.stderr.closed else ""
-            for stream in (process.stdin, process.stdout, process.stderr):
-                if stream and not stream.closed:
-                    stream.close()
-            assert "Sanitizer" not in said, said
 
 
 @pytest.fixture
@@ -193,11 +25,6 @@ def place(tmp_path):
     place = Place(tmp_path)
     yield place
     place.close()
-
-
-def end(agent, how=signal.SIGTERM):
-    agent.send_signal(how)
-    return agent.wait(PATIENCE)
 
 
 # -- the usual way

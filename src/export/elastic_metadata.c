@@ -2,6 +2,8 @@
 
 #include "export/object.h"
 
+#define LABELS_MAX 128u
+
 /* Everything but letters, digits, space, '_' and '-' would make the server refuse the whole request. */
 static void put_service_name(struct azm_json_writer *json, azm_slice name)
 {
@@ -85,6 +87,40 @@ static void put_cloud(struct azm_json_writer *json, const struct azm_source *sou
     azm_object_close(json, mark);
 }
 
+static char as_label(char c)
+{
+    return (char)(c == '.' ? '_' : c);
+}
+
+static bool is_same_label(azm_slice a, azm_slice b)
+{
+    size_t i = 0;
+    while (i < a.len && i < b.len && as_label(a.ptr[i]) == as_label(b.ptr[i]))
+        i++;
+    return i == a.len && i == b.len;
+}
+
+static bool has_label(const struct azm_pairs *labels, azm_slice key)
+{
+    for (size_t i = 0; i < labels->count; i++)
+        if (is_same_label(labels->items[i].key, key))
+            return true;
+    return false;
+}
+
+/* The user's, and what the platform told ("azure_app_service_sku") where the user does not say otherwise. */
+static void put_labels(struct azm_json_writer *json, const struct azm_source *source)
+{
+    struct azm_pair all[LABELS_MAX];
+    struct azm_pairs labels = {all, 0};
+    for (size_t i = 0; i < source->labels.count && labels.count < LABELS_MAX; i++)
+        all[labels.count++] = source->labels.items[i];
+    for (size_t i = 0; i < source->platform.count && labels.count < LABELS_MAX; i++)
+        if (!has_label(&source->labels, source->platform.items[i].key))
+            all[labels.count++] = source->platform.items[i];
+    azm_object_labels(json, "labels", &labels);
+}
+
 void azm_elastic_metadata(struct azm_buf *out, const struct azm_source *source)
 {
     struct azm_json_writer json = azm_json_writer(out);
@@ -93,7 +129,7 @@ void azm_elastic_metadata(struct azm_buf *out, const struct azm_source *source)
     put_service(&json, source);
     put_process(&json, source);
     put_cloud(&json, source);
-    azm_object_labels(&json, "labels", &source->labels);
+    put_labels(&json, source);
     azm_object_close(&json, mark);
     azm_object_close(&json, line);
     azm_json_end_line(&json);

@@ -34,6 +34,9 @@ static const struct azm_pair request_headers[] = {
     {AZM_S("accept"), AZM_S("b")},
 };
 static const struct azm_pair response_headers[] = {{AZM_S("Content-Type"), AZM_S("text/\"x\"")}};
+static const struct azm_pair own_labels[] = {{AZM_S("host_name"), AZM_S("mine")}};
+static const struct azm_pair platform[] = {{AZM_S("azure.app.service.sku"), AZM_S("Dynamic")},
+                                           {AZM_S("host.name"), AZM_S("s.example")}};
 static const struct azm_pair labels[] = {{AZM_S("a.b*c\"d"), AZM_S("1\n\x01\x7f")}, {AZM_S("none"), {NULL, 0}}};
 static const struct azm_span_link links[] = {{TRACE, SPAN}, {TRACE, SPAN}};
 
@@ -324,6 +327,9 @@ static const struct {
      "\"cloud\":{\"provider\":\"azure\",\"region\":\"West US\",\"service\":{\"name\":\"functions\"},"
      "\"account\":{\"id\":\"sub\"},\"project\":{\"name\":\"rg\"},\"instance\":{\"name\":\"shop\"}},"
      "\"labels\":{\"a_b_c_d\":\"1\\n\\u0001\x7f\"}"},
+    {{.labels = PAIRS(own_labels), .platform = PAIRS(platform)}, /* the user's goes first */
+     "\"service\":{\"name\":\"unknown-azimuth-service\",\"agent\":{\"name\":\"azimuth\",\"version\":\"" AZM_VERSION
+     "\"}},\"labels\":{\"host_name\":\"mine\",\"azure_app_service_sku\":\"Dynamic\"}"},
 };
 
 static void metadata(void **state)

@@ -105,6 +105,15 @@ static void put_cloud(struct azm_otlp_writer *w, const struct azm_source *source
     put_detected(w, source, "azure.resource_group.name", source->cloud_project_name);
 }
 
+static void put_platform(struct azm_otlp_writer *w, const struct azm_source *source)
+{
+    for (size_t i = 0; i < source->platform.count; i++) {
+        const struct azm_pair *fact = &source->platform.items[i];
+        if (!user_has(source, fact->key) && !has(source->labels.items, source->labels.count, fact->key))
+            put(w, fact->key, fact->value);
+    }
+}
+
 static void put_process(struct azm_otlp_writer *w, const struct azm_source *source)
 {
     put_detected_number(w, source, "process.pid", source->pid);
@@ -122,6 +131,7 @@ void azm_otlp_resource(struct azm_otlp_writer *w, const struct azm_source *sourc
     put_detected(w, source, "service.instance.id", source->node_name);
     put_detected(w, source, "faas.instance", source->node_name);
     put_cloud(w, source);
+    put_platform(w, source);
     put_process(w, source);
     azm_otlp_close_list(w);
     azm_otlp_close(w, opened);

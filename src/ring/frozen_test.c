@@ -29,7 +29,8 @@ static azm_slice sample_transaction(void)
 static azm_slice sample_source(void)
 {
     struct azm_source source = azm_sample_source;
-    source.resource = (struct azm_pairs){NULL, 0}; /* what came after the file was frozen: fields that are left out */
+    source.resource = source.platform =
+        (struct azm_pairs){NULL, 0}; /* what came after the file was frozen: fields that are left out */
     source.destination = (struct azm_destination){.kind = azm_sample_source.destination.kind,
                                                   .url = azm_sample_source.destination.url,
                                                   .api_key = azm_sample_source.destination.api_key,

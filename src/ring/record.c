@@ -173,6 +173,7 @@ static const struct azm_field source_fields[] = {
     PAIRS(24, struct azm_source, labels),
     {25, AZM_FIELD_MESSAGE, AT(struct azm_source, destination), 0, 0, &destination_schema},
     PAIRS(26, struct azm_source, resource),
+    PAIRS(27, struct azm_source, platform),
 };
 SCHEMA(source_schema, source_fields, struct azm_source);
 

@@ -141,6 +141,7 @@ static void same_source(const struct azm_source *a, const struct azm_source *b)
     SAME_NUMBER(destination.gzip);
     SAME_NUMBER(destination.insecure);
     same_pairs(a->resource, b->resource);
+    same_pairs(a->platform, b->platform);
     SAME_NUMBER(destination.verify_server_cert);
     SAME_NUMBER(destination.timeout_ms);
 }
@@ -182,7 +183,7 @@ static void the_samples_set_every_field(void **state)
     static const struct {
         bool source;
         uint32_t last;
-    } rows[] = {{false, 16}, {true, 26}};
+    } rows[] = {{false, 16}, {true, 27}};
     for (size_t i = 0; i < AZM_COUNT(rows); i++) {
         azm_slice in = rows[i].source ? encode_source(&azm_sample_source) : encode_transaction(&azm_sample_transaction);
         struct azm_wire_field field;

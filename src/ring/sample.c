@@ -55,6 +55,7 @@ const struct azm_source azm_sample_source = {
                     .gzip = true,
                     .insecure = true},
     .resource = {response, AZM_COUNT(response)},
+    .platform = {request, AZM_COUNT(request)},
 };
 
 const struct azm_transaction azm_sample_transaction = {

@@ -3,6 +3,7 @@
 #include "trace/otel_list.h"
 
 #define NAME_MAX_CHARS 1024u
+#define PLATFORM_MAX   256u /* bytes of one value */
 
 static azm_slice first_of(azm_slice a, azm_slice b)
 {
@@ -80,6 +81,35 @@ static void cloud(struct azm_source *out, const struct azm_env *env)
     out->cloud_region = first_of(azm_env_get(env, "REGION_NAME"), owner.region);
 }
 
+/* What App Service says beyond the fields that Elastic has for it. None of these variables holds a secret. */
+static const struct {
+    const char *variable, *other; /* other: where the first is not set; NULL: none */
+    azm_slice attribute;
+} platform_facts[] = {
+    {"WEBSITE_SKU", NULL, AZM_S_INIT("azure.app.service.sku")},
+    {"WEBSITE_COMPUTE_MODE", NULL, AZM_S_INIT("azure.app.service.compute_mode")},
+    {"WEBSITE_SLOT_NAME", NULL, AZM_S_INIT("azure.app.service.slot")},
+    {"WEBSITE_HOME_STAMPNAME", NULL, AZM_S_INIT("azure.app.service.stamp")},
+    {"WEBSITE_PLATFORM_VERSION", "PLATFORM_VERSION", AZM_S_INIT("azure.app.service.platform_version")},
+    {"WEBSITE_HOSTNAME", NULL, AZM_S_INIT("host.name")},
+    {"REGION_NAME", NULL, AZM_S_INIT("cloud.region")}, /* only where there is no cloud metadata to hold it */
+};
+
+static struct azm_pairs platform(const struct azm_env *env, bool has_cloud, struct azm_arena *arena)
+{
+    struct azm_pair *facts = azm_arena_array(arena, struct azm_pair, AZM_COUNT(platform_facts));
+    size_t count = 0, known_facts = AZM_COUNT(platform_facts) - has_cloud;
+    for (size_t i = 0; facts && i < known_facts; i++) {
+        const char *other = platform_facts[i].other;
+        azm_slice value = azm_env_get(env, platform_facts[i].variable);
+        if (!value.len && other)
+            value = azm_env_get(env, other);
+        if (value.len)
+            facts[count++] = (struct azm_pair){platform_facts[i].attribute, azm_slice_take(value, PLATFORM_MAX)};
+    }
+    return (struct azm_pairs){count ? facts : NULL, count};
+}
+
 static struct azm_pair *find_label(struct azm_pair *labels, size_t count, azm_slice key)
 {
     size_t i = 0;
@@ -148,6 +178,7 @@ void azm_functions_metadata(struct azm_source *out, const struct azm_settings *s
         out->runtime_version = first_of(first_of(facts->runtime_version, told), AZM_S("n/a"));
     }
     cloud(out, env);
+    out->platform = platform(env, out->cloud_provider.len != 0, arena);
     out->labels = labels_of(settings->global_labels, arena);
     out->pid = facts->pid;
     out->ppid = facts->ppid;

@@ -118,6 +118,49 @@ static void resource_attributes_name_the_service(void **state)
     }
 }
 
+#define CLOUD "WEBSITE_SITE_NAME=s", "FUNCTIONS_EXTENSION_VERSION=~4", "WEBSITE_OWNER_NAME=sub+rg-Regionwebspace"
+static const struct {
+    const char *pairs[10], *want;
+} platforms[] = {
+    {{NULL}, ""},
+    {{"WEBSITE_SKU=Dynamic"}, "azure.app.service.sku=Dynamic|"},
+    {{"WEBSITE_SKU="}, ""},
+    {{"WEBSITE_SKU=ElasticPremium", "WEBSITE_COMPUTE_MODE=Dedicated", "WEBSITE_SLOT_NAME=staging",
+      "WEBSITE_HOSTNAME=s.example", "WEBSITE_PLATFORM_VERSION=98.0", "WEBSITE_HOME_STAMPNAME=waws-1"},
+     "azure.app.service.sku=ElasticPremium|azure.app.service.compute_mode=Dedicated|azure.app.service.slot=staging|"
+     "azure.app.service.stamp=waws-1|azure.app.service.platform_version=98.0|host.name=s.example|"},
+    {{"PLATFORM_VERSION=99.1"}, "azure.app.service.platform_version=99.1|"}, /* as Linux has it */
+    {{"PLATFORM_VERSION=99.1", "WEBSITE_PLATFORM_VERSION=98.0"}, "azure.app.service.platform_version=98.0|"},
+    {{"REGION_NAME=West Europe"}, "cloud.region=West Europe|"},
+    {{CLOUD, "REGION_NAME=West Europe"}, ""}, /* it stands in the cloud metadata */
+    {{"WEBSITE_AUTH_ENCRYPTION_KEY=k", "AzureWebJobsStorage=secret"}, ""},
+};
+
+static void what_the_platform_tells(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < AZM_COUNT(platforms); i++) {
+        struct azm_env env = azm_env_of(platforms[i].pairs);
+        struct azm_settings settings;
+        struct azm_functions_facts facts = {0};
+        struct azm_source source;
+        struct azm_arena arena;
+        struct azm_buf out;
+        char text[1024];
+        bool ignored;
+        azm_arena_init(&arena, 65536);
+        azm_buf_init_fixed(&out, text, sizeof text);
+        azm_settings_read(&settings, &env, NULL, NULL);
+        azm_functions_metadata(&source, &settings, &env, &facts, &arena, &ignored);
+        for (size_t p = 0; p < source.platform.count; p++)
+            azm_buf_addf(&out, "%.*s=%.*s|", AZM_FMT(source.platform.items[p].key),
+                         AZM_FMT(source.platform.items[p].value));
+        if (!azm_slice_eq(azm_buf_slice(&out), azm_slice_str(platforms[i].want)))
+            fail_msg("row %zu: %.*s", i, AZM_FMT(azm_buf_slice(&out)));
+        azm_arena_dispose(&arena);
+    }
+}
+
 /* A full arena costs labels and name, never the process. */
 static void no_room(void **state)
 {
@@ -167,8 +210,11 @@ static void owner_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(labels),      cmocka_unit_test(labels_have_limits),
-        cmocka_unit_test(no_room),     cmocka_unit_test(resource_attributes_name_the_service),
+        cmocka_unit_test(labels),
+        cmocka_unit_test(labels_have_limits),
+        cmocka_unit_test(no_room),
+        cmocka_unit_test(what_the_platform_tells),
+        cmocka_unit_test(resource_attributes_name_the_service),
         cmocka_unit_test(owner_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -39,5 +39,6 @@ struct azm_source {
     azm_slice process_title;
     struct azm_pairs labels;
     struct azm_pairs resource; /* OTEL_RESOURCE_ATTRIBUTES: go before what was detected; sent as OTLP only */
+    struct azm_pairs platform; /* what else App Service tells, under OpenTelemetry's names: docs/METADATA.md */
     struct azm_destination destination;
 };

@@ -29,10 +29,10 @@ static void blank(char *text, size_t from, size_t to)
             text[i] = ' ';
 }
 
-static struct azm_json_place place_of(azm_slice text, size_t at)
+struct azm_json_place azm_json_place_of(azm_slice text, size_t at)
 {
     struct azm_json_place place = {1, 1};
-    for (size_t i = 0; i < at; i++) {
+    for (size_t i = 0; i < at && i < text.len; i++) {
         place.column++;
         if (text.ptr[i] == '\n')
             place = (struct azm_json_place){place.line + 1, 1};
@@ -59,7 +59,7 @@ enum azm_status azm_json_blank_comments(struct azm_buf *out, azm_slice text, str
         char c = text.ptr[at];
         next = comment_end(text, at);
         if (next == SIZE_MAX) {
-            *place = place_of(text, at);
+            *place = azm_json_place_of(text, at);
             return AZM_BAD_INPUT;
         }
         if (next > at) {

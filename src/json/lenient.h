@@ -13,5 +13,7 @@ struct azm_json_place {
  * wrong with the text is the parser's to find. AZM_NO_MEMORY when *out is full. */
 enum azm_status azm_json_blank_comments(struct azm_buf *out, azm_slice text,
                                         struct azm_json_place *place) AZM_MUST_CHECK;
+/* Of the byte at `at`. */
+struct azm_json_place azm_json_place_of(azm_slice text, size_t at);
 /* How deep objects and arrays stand in one another at most. */
 size_t azm_json_depth(azm_slice text);

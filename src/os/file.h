@@ -8,6 +8,7 @@ enum azm_file_kind { AZM_FILE_REGULAR, AZM_FILE_FOLDER, AZM_FILE_OTHER };
 struct azm_file_info {
     enum azm_file_kind kind;
     uint64_t size; /* bytes, of a regular file */
+    unsigned mode; /* POSIX permission bits; on Windows 0644 */
     int64_t modified_us;
 };
 

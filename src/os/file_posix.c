@@ -156,6 +156,7 @@ enum azm_status azm_file_info(const char *path, struct azm_file_info *out, struc
         return azm_os_fail(err, errno, "cannot examine %s", path);
     out->kind = S_ISREG(st.st_mode) ? AZM_FILE_REGULAR : S_ISDIR(st.st_mode) ? AZM_FILE_FOLDER : AZM_FILE_OTHER;
     out->size = (uint64_t)st.st_size;
+    out->mode = st.st_mode & 07777;
     out->modified_us = (int64_t)st.st_mtim.tv_sec * 1000000 + st.st_mtim.tv_nsec / 1000;
     return AZM_OK;
 }

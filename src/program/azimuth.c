@@ -11,6 +11,7 @@ static const struct {
 } commands[] = {
     {"run", "run a Functions host so that its invocations are seen", azm_cmd_run},
     {"hub", "receive traces, keep them and show them", azm_cmd_hub},
+    {"install-tap", "put the tap into a published .NET isolated app", azm_cmd_install_tap},
     {"agent", "bring events from the processes that are seen to their server", azm_cmd_agent},
     {"settings", "show the settings in force, and those for an app on Azure", azm_cmd_settings},
     {"record", "write down a conversation between a Functions host and a worker", azm_cmd_record},
@@ -34,7 +35,7 @@ static void help(FILE *out)
 {
     fputs("usage: azimuth COMMAND [OPTIONS]\n\n", out);
     for (size_t i = 0; i < AZM_COUNT(commands); i++)
-        fprintf(out, "  %-10s %s\n", commands[i].name, commands[i].summary);
+        fprintf(out, "  %-12s %s\n", commands[i].name, commands[i].summary);
     fputs("\nazimuth COMMAND --help tells a command's options.\n", out);
 }
 

@@ -98,9 +98,9 @@ enum azm_status azm_executable_configured(azm_slice json, const char *what, cons
     enum azm_status status = azm_json_parse_config(json, what, &root, err);
     if (status != AZM_OK)
         return status;
-    azm_slice named = azm_slice_of(NULL, 0);
+    azm_slice named = azm_json_slice(azm_json_at(root, "description.azimuthWorkerExecutable"));
     const json_t *profiles = azm_json_get(root, "profiles");
-    for (size_t i = 0; i < json_array_size(profiles); i++)
+    for (size_t i = 0; named.len == 0 && i < json_array_size(profiles); i++)
         if (applies(json_array_get(profiles, i), env)) {
             named = azm_json_slice(azm_json_at(json_array_get(profiles, i), "description.defaultExecutablePath"));
             break;

@@ -2,9 +2,10 @@
  * 1. `azimuth-tap -- PROGRAM ARGS`: that one.
  * 2. Started under another name (a link called `dotnet`, first on PATH): the next of that name on PATH.
  * 3. $AZIMUTH_WORKER_EXECUTABLE: what the setting that names the tap named before.
- * 4. description.defaultExecutablePath of $FUNCTIONS_WORKER_DIRECTORY/worker.config.json, or of its first profile whose
- *    conditions are met, as the host reads it.
- * 3 and 4 are expanded as the host does: %NAME% from the environment (removed when it is not set), {os}, {architecture}
+ * 4. description.azimuthWorkerExecutable of $FUNCTIONS_WORKER_DIRECTORY/worker.config.json, which `azimuth install-tap`
+ *    puts there (install/worker_config.h).
+ * 5. description.defaultExecutablePath of it, or of its first profile whose conditions are met, as the host reads it.
+ * 3 to 5 are expanded as the host does: %NAME% from the environment (removed when it is not set), {os}, {architecture}
  * and .NET's {WorkerRoot}. A name without a slash is looked for on PATH. Never the tap itself, under whatever name. */
 #pragma once
 

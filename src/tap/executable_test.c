@@ -68,6 +68,9 @@ static const struct {
          "environment", "FLAVOUR", "P") "],\"description\":{}},"
                                         "{\"conditions\":[" WHEN("environment", "FLAVOUR", "P") "]," NAMES("b") "}]}",
      "a", AZM_OK}, /* the first that applies */
+    {"{\"description\":{\"defaultExecutablePath\":\"{WorkerRoot}azimuth/azimuth-tap\",\"azimuthWorkerExecutable\":"
+     "\"dotnet\"},\"profiles\":[{\"conditions\":[" WHEN("environment", "FLAVOUR", "P") "]," NAMES("b") "}]}",
+     "dotnet", AZM_OK},
     {"{\"description\":{\"language\":\"x\"}}", "", AZM_NOT_FOUND},
     {"{\"description\":{\"defaultExecutablePath\":7}}", "", AZM_NOT_FOUND},
     {"[]", "", AZM_NOT_FOUND},

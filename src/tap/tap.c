@@ -46,6 +46,7 @@ struct tap {
     struct azm_parent *host;
     struct azm_stderr *stderr_copy;
     bool worker_ended, host_gone;
+    bool nested; /* below another tap, which sees everything already */
     int exit_code;
     uint64_t moved; /* at the last look */
     int idle_ms, drain_ms;
@@ -139,8 +140,9 @@ static int fail(const struct azm_error *err)
     return err->status == AZM_NOT_FOUND ? 127 : 126;
 }
 
-/* A worker executable that leads back to the tap through a script would start itself for ever. The count is the one
- * variable the tap adds to the worker's environment. */
+/* A worker executable that leads back to the tap through a script would start itself for ever, and where two ways lead
+ * in (`azimuth run` around an app with install-tap, say) everything would be seen twice. The count is the one variable
+ * the tap adds to the worker's environment. */
 static char **with_depth(char **envp, struct azm_error *err)
 {
     static const char name[] = "AZIMUTH_TAP_DEPTH=";
@@ -155,6 +157,7 @@ static char **with_depth(char **envp, struct azm_error *err)
         (void)azm_fail(err, AZM_BAD_CONFIG, "the worker's executable starts azimuth-tap again and again");
         return NULL;
     }
+    tap.nested = depth > 0;
     char **out = azm_arena_array(&tap.arena, char *, count + 2);
     char *entry = azm_arena_printf(&tap.arena, "%s%u", name, (unsigned)depth + 1);
     if (!out || !entry)
@@ -252,7 +255,7 @@ static char **listen_and_rewrite(int argc, char **argv)
 {
     uint16_t ports[AZM_TARGETS_MAX];
     azm_arguments_read(argc, argv, &tap.arguments);
-    if (tap.arguments.target_count == 0 || !listen_for_worker(ports))
+    if (tap.arguments.target_count == 0 || tap.nested || !listen_for_worker(ports))
         return NULL;
     return azm_arguments_rewrite(&tap.arguments, argc, argv, ports, &tap.arena);
 }

@@ -128,7 +128,8 @@ static void rewrite(struct azm_http_leg *leg, azm_slice id, const struct azm_htt
     if (to_end <= unsent && azm_rewrite_is_traceparent(field->value) &&
         azm_proxied_trace(leg->session, id, head, &trace)) {
         azm_rewrite_text(&trace, ours);
-        memcpy(leg->writable - to_end, ours, sizeof ours);
+        if (!azm_trace_id_is_none(trace.trace_id))
+            memcpy(leg->writable - to_end, ours, sizeof ours);
     } else {
         azm_proxied_missed(leg->session, 1);
     }

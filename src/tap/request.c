@@ -177,6 +177,15 @@ static struct azm_pairs context_of(const struct azm_function *function, const st
     return (struct azm_pairs){out, 0};
 }
 
+static bool is_unwanted(const struct azm_session *session, const struct azm_function *function,
+                        const struct azm_rpc_message *request, struct azm_pairs headers)
+{
+    if (is_for_http(function))
+        return azm_ignore_http(&session->settings, request->fields[AZM_RPC_HTTP_URL], headers);
+    return azm_ignore_message(&session->settings, function->queue) ||
+           (request->trigger && azm_ignore_message(&session->settings, request->trigger->queue));
+}
+
 static struct azm_function *function_of(const struct azm_session *session, azm_slice id)
 {
     bool asked = session->asked && azm_slice_eq(session->asked->id, id);
@@ -200,7 +209,10 @@ bool azm_request_trace(struct azm_session *session, const struct azm_rpc_message
         told = trace_of(early);
     const struct azm_function *function = function_of(session, request->fields[AZM_RPC_FUNCTION_ID]);
     struct azm_pairs headers = context_of(function, early, request, traceparent, storage, &parsed);
-    decide(session, request->fields[AZM_RPC_TRACE_PARENT], headers, early && early->told ? &told : NULL, out);
+    if (is_unwanted(session, function, request, headers) || (early && early->ignored))
+        *out = (struct azm_trace_decision){.sampled = false};
+    else
+        decide(session, request->fields[AZM_RPC_TRACE_PARENT], headers, early && early->told ? &told : NULL, out);
     json_decref(parsed);
     return true;
 }
@@ -208,6 +220,10 @@ bool azm_request_trace(struct azm_session *session, const struct azm_rpc_message
 void azm_request_trace_http(struct azm_session *session, struct azm_invocation *invocation, struct azm_pairs headers,
                             struct azm_trace_decision *out)
 {
+    if (invocation->ignored) {
+        *out = (struct azm_trace_decision){.sampled = false};
+        return;
+    }
     if (invocation->early && !invocation->told) {
         decide(session, AZM_S(""), headers, NULL, out);
         set_trace(invocation, out);

@@ -8,7 +8,8 @@
 void azm_request_begin(struct azm_session *session, struct azm_invocation *invocation,
                        const struct azm_rpc_message *request);
 /* The trace of an invocation whose request is being read, or has been: *out is what azm_request_begin() will keep to,
- * when the request says so (told). False: no entry could be made for it. */
+ * when the request says so (told); one without an id where a setting says that nobody wants to see it. False: no entry
+ * could be made for it. */
 bool azm_request_trace(struct azm_session *session, const struct azm_rpc_message *request,
                        struct azm_trace_decision *out);
 /* The same for one whose HTTP request is known only, and when it is known: it is decided now, and kept to. */

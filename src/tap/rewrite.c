@@ -57,11 +57,12 @@ void azm_rewrite_let_go(struct azm_rewrite *rewrite)
 void azm_rewrite_write(struct azm_rewrite *rewrite, const struct azm_trace_decision *trace)
 {
     char text[AZM_TRACEPARENT_LEN];
-    if (trace)
+    bool wanted = trace && !azm_trace_id_is_none(trace->trace_id);
+    if (wanted)
         azm_rewrite_text(trace, text);
     else
-        rewrite->missed += rewrite->count;
-    for (unsigned i = 0; trace && i < rewrite->count; i++)
+        rewrite->missed += trace ? 0 : rewrite->count;
+    for (unsigned i = 0; wanted && i < rewrite->count; i++)
         azm_patch_write(&rewrite->values[i], 0, (azm_slice){text, sizeof text});
     if (rewrite->watching && rewrite->count)
         rewrite->values[0] = rewrite->values[rewrite->count]; /* goes on as the first of those that are left */

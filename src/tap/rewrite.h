@@ -31,7 +31,8 @@ void azm_rewrite_end(struct azm_rewrite *rewrite);
 const char *azm_rewrite_held(const struct azm_rewrite *rewrite);
 void azm_rewrite_let_go(struct azm_rewrite *rewrite);
 
-/* Overwrites the complete values, and is done with them. trace NULL: they are left alone. */
+/* Overwrites the complete values, and is done with them. They are left alone where trace is NULL, and where it has no
+ * id: that of an invocation nobody wants to see, which is no miss. */
 void azm_rewrite_write(struct azm_rewrite *rewrite, const struct azm_trace_decision *trace);
 /* The message is over, or makes no sense. */
 void azm_rewrite_drop(struct azm_rewrite *rewrite);

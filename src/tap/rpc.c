@@ -288,8 +288,9 @@ void azm_rpc_reader_settle(struct azm_rpc_reader *reader)
     if (!reader->rewrite.count)
         return;
     message->trigger = azm_trigger_facts(&reader->trigger);
-    message->told = message->told || reader->listener->trace_of(reader->self, message, &message->trace);
-    azm_rewrite_write(&reader->rewrite, message->told ? &message->trace : NULL);
+    bool known = message->told || reader->listener->trace_of(reader->self, message, &message->trace);
+    azm_rewrite_write(&reader->rewrite, known ? &message->trace : NULL);
+    message->told = known && !azm_trace_id_is_none(message->trace.trace_id);
 }
 
 static void scan_part(struct azm_rpc_reader *reader, azm_slice piece, int64_t now_us)

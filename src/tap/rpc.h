@@ -83,7 +83,8 @@ struct azm_rpc_listener {
     /* The trigger of the function that an invocation request names, of which the rest of the message will be read;
      * NULL: not known. */
     const struct azm_trigger *(*trigger_of)(void *self, azm_slice function_id);
-    /* Which trace the invocation gets whose request has been read so far, perhaps to its end. False: it gets none. */
+    /* Which trace the invocation gets whose request has been read so far, perhaps to its end; one without an id: nobody
+     * wants to see it. False: there is no room for it. */
     bool (*trace_of)(void *self, const struct azm_rpc_message *request, struct azm_trace_decision *out);
     /* Capability HttpUri: pieces of its value as they lie in the input, then its end. */
     void (*on_http_uri)(void *self, azm_slice piece);

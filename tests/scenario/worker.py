@@ -233,6 +233,20 @@ class Worker:
         os.write(2, stderr.encode())
         return "said"
 
+    def do_trace(self, function, request, out, **how):
+        """Every trace context that it was given, as JSON."""
+        http_value = request.input_data[0].data.http if request.input_data else rpc.RpcHttp()
+        headers = {**http_value.headers, **{k: v.value for k, v in http_value.nullable_headers.items()}}
+        if self.http and function.trigger["type"] == "httpTrigger":
+            headers = {k.lower(): v for k, v in self.http.headers[request.invocation_id].items()}
+        told = json.dumps({"rpc": request.trace_context.trace_parent, "state": request.trace_context.trace_state,
+                           "header": headers.get("traceparent"), "header_state": headers.get("tracestate"),
+                           "size": len(self.first(request) or "")})
+        if function.trigger["type"] == "httpTrigger" and not self.http:
+            return told
+        out.return_value.string = told
+        return None
+
     def do_silent(self, function, request, out, **how):
         return NotImplemented
 
@@ -274,7 +288,7 @@ class HttpSide:
     """HTTP proxying: requests come over HTTP/1.1 and are joined to invocations by their id."""
 
     def __init__(self, worker):
-        self.lock, self.came, self.answered = threading.Lock(), {}, {}
+        self.lock, self.came, self.answered, self.headers = threading.Lock(), {}, {}, {}
         side = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -283,6 +297,7 @@ class HttpSide:
             def handle_one(self):
                 invocation_id = self.headers["x-ms-invocation-id"]
                 self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                side.headers[invocation_id] = self.headers
                 side.expect(invocation_id).set()
                 done = side.slot(invocation_id)
                 done[0].wait(60)

@@ -232,21 +232,6 @@ static void read_transaction(struct azm_feed *feed, azm_slice record, uint64_t e
         feed->counts.events += events - 1; /* one was counted above */
 }
 
-/* The last few, each once. */
-static void keep_note(struct azm_feed_news *news, azm_slice line)
-{
-    char text[sizeof news->notes[0]];
-    azm_slice_copy(line, text, sizeof text);
-    for (size_t i = 0; i < news->note_count; i++)
-        if (strcmp(news->notes[i], text) == 0)
-            return;
-    if (news->note_count == AZM_FEED_NOTES)
-        memmove(news->notes, news->notes + 1, sizeof news->notes - sizeof news->notes[0]);
-    else
-        news->note_count++;
-    memcpy(news->notes[news->note_count - 1], text, sizeof text);
-}
-
 static void read_note(struct azm_feed *feed, azm_slice record, bool info)
 {
     azm_slice line;
@@ -255,21 +240,15 @@ static void read_note(struct azm_feed *feed, azm_slice record, bool info)
     } else if (info) {
         azm_log(INFO, TAP, "%s: %.*s", feed->name, AZM_FMT(azm_slice_take(line, 500)));
     } else {
-        keep_note(&feed->news, line);
+        azm_news_note(&feed->news, line);
         azm_log(WARN, TAP, "doctor: %s: %.*s", feed->name, AZM_FMT(azm_slice_take(line, 500)));
     }
 }
 
 static void read_report(struct azm_feed *feed, azm_slice record)
 {
-    struct azm_feed_news *news = &feed->news;
-    struct azm_report report;
-    if (record.len > sizeof news->report_record || azm_record_get_report(record, &report) != AZM_OK) {
+    if (azm_news_report(&feed->news, record) != AZM_OK)
         feed->counts.malformed++;
-        return;
-    }
-    memcpy(news->report_record, record.ptr, record.len);
-    news->has_report = azm_record_get_report(azm_slice_of(news->report_record, record.len), &news->report) == AZM_OK;
 }
 
 static void read_record(struct azm_feed *feed, const struct azm_ring_record *found, int64_t now_us)

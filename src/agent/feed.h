@@ -9,6 +9,7 @@
  * ring fills, and its writer drops the newest. */
 #pragma once
 
+#include "agent/news.h"
 #include "agent/routes.h"
 #include "base/arena.h"
 #include "os/map.h"
@@ -52,18 +53,6 @@ struct azm_feed_counts {
     struct azm_feed_answer last_answer;
 };
 
-#define AZM_FEED_NOTES 4u
-
-/* What came last, for the status. Times: wall clock, 0: never. */
-struct azm_feed_news {
-    int64_t event_us;         /* an event was read */
-    struct azm_report report; /* the writer's, over report_record */
-    bool has_report;
-    char report_record[1024];
-    char notes[AZM_FEED_NOTES][200]; /* lines of the writer, the oldest first */
-    size_t note_count;
-};
-
 /* What all feeds of an agent share. */
 struct azm_feed_tools {
     struct azm_routes *routes;
@@ -94,7 +83,7 @@ struct azm_feed {
     bool has_source, told;
     struct azm_route *route; /* NULL: events are dropped */
     char unroutable[160];    /* why that is so */
-    struct azm_feed_news news;
+    struct azm_news news;
 
     struct azm_bundle *first, *last; /* in the ring's order; an open one is the last */
     struct azm_bundle *open;

@@ -209,6 +209,9 @@ static void put_report(struct azm_json_writer *json, const struct azm_report *re
     put_side(json, &report->worker, "worker");
     put_side(json, &report->host, "host");
     put_clock(json, report);
+    put_counted(json, report->bad_bindings, "bad_bindings",
+                "bindings of functions cannot be read; their functions are traced with name and outcome alone",
+                "correct function.json, or what generates it");
     snprintf(text, sizeof text, "only the first %u functions are known; others are traced by their ids alone",
              (unsigned)report->functions);
     if (report->functions_full)
@@ -216,7 +219,7 @@ static void put_report(struct azm_json_writer *json, const struct azm_report *re
 }
 
 /* Lines of the writer; most are of its settings. A reason for blindness is told above. */
-static void put_notes(struct azm_json_writer *json, const struct azm_feed_news *news)
+static void put_notes(struct azm_json_writer *json, const struct azm_news *news)
 {
     for (size_t i = 0; i < news->note_count; i++) {
         azm_slice note = azm_slice_str(news->notes[i]);
@@ -232,7 +235,7 @@ void azm_problems_put(struct azm_json_writer *json, const struct azm_feed *feed,
                       const struct azm_delivery_state *state)
 {
     struct azm_object_mark mark = azm_object_open_list(json, "problems");
-    if (feed->has_source && !feed->route)
+    if (feed->has_source && !feed->route && feed->unroutable[0])
         put(json, "no_destination", AZM_PROBLEM_ERROR, feed->unroutable,
             "set ELASTIC_APM_SERVER_URL or OTEL_EXPORTER_OTLP_ENDPOINT to an address, and restart the app");
     if (state && state->failing) {

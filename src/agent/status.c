@@ -91,7 +91,7 @@ static void put_waiting(struct azm_json_writer *json, const struct azm_feed *fee
 /* Of all processes together. */
 static void put_spool(struct azm_json_writer *json, const struct azm_feed *feed)
 {
-    if (!feed->tools->routes->spool)
+    if (!feed->tools || !feed->tools->routes->spool)
         return;
     struct azm_spool_state state = azm_spool_state(feed->tools->routes->spool);
     struct azm_object_mark mark = azm_object_open(json, "spool");
@@ -169,7 +169,7 @@ static void put_problems(struct azm_json_writer *json, const struct azm_feed *fe
     azm_problems_put(json, feed, ring, feed->route ? &state : NULL);
 }
 
-static void put_status(struct azm_json_writer *json, const struct azm_feed *feed, bool ended)
+void azm_status_put(struct azm_json_writer *json, const struct azm_feed *feed, bool ended)
 {
     struct azm_ring_stats ring = azm_ring_stats(&feed->reader);
     struct azm_object_mark mark = azm_object_open(json, NULL);
@@ -240,7 +240,7 @@ void azm_status_write(const char *run_dir, struct azm_feed *feed, int64_t now_us
     if (azm_private_dir_make(path, NULL) != AZM_OK)
         return;
     azm_buf_init(&text, FULL_MAX);
-    put_status(&json, feed, ended);
+    azm_status_put(&json, feed, ended);
     azm_json_end_line(&json);
     file_name(feed, name, sizeof name);
     snprintf(path, sizeof path, "%s/status/%s", run_dir, name);

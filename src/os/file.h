@@ -45,6 +45,8 @@ enum azm_status azm_file_rename(const char *from, const char *to, struct azm_err
 /* Makes the folder and those above it, where missing; one that is there already is fine. For folders that must be
  * private see os/private_dir.h. */
 enum azm_status azm_dir_make(const char *path, unsigned mode, struct azm_error *err) AZM_MUST_CHECK;
+/* Could we make files in this folder? Makes none. AZM_NOT_FOUND, AZM_DENIED (also: the disk is read-only). */
+enum azm_status azm_dir_writable(const char *path, struct azm_error *err) AZM_MUST_CHECK;
 /* An empty folder. */
 enum azm_status azm_dir_remove(const char *path, struct azm_error *err);
 /* Calls each() with every name in it but "." and "..", in no order, until it returns false. Names are borrowed for the

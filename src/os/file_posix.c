@@ -199,6 +199,11 @@ enum azm_status azm_dir_make(const char *path, unsigned mode, struct azm_error *
     return AZM_OK;
 }
 
+enum azm_status azm_dir_writable(const char *path, struct azm_error *err)
+{
+    return access(path, W_OK | X_OK) == 0 ? AZM_OK : azm_os_fail(err, errno, "cannot write to the folder %s", path);
+}
+
 enum azm_status azm_dir_remove(const char *path, struct azm_error *err)
 {
     return rmdir(path) == 0 ? AZM_OK : azm_os_fail(err, errno, "cannot remove the folder %s", path);

@@ -43,6 +43,16 @@ struct azm_lock *azm_lock_try(const char *path, struct azm_error *err)
     return NULL;
 }
 
+bool azm_lock_is_held(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (fd < 0)
+        return false;
+    bool held = flock(fd, LOCK_SH | LOCK_NB) != 0 && errno == EWOULDBLOCK;
+    close(fd);
+    return held;
+}
+
 void azm_lock_release(struct azm_lock *lock)
 {
     if (!lock)

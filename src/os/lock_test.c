@@ -39,9 +39,12 @@ static void one_at_a_time(void **state)
     assert_null(azm_lock_try(AT("lock"), &err));
     assert_int_equal(err.status, AZM_BUSY);
     assert_non_null(strstr(err.text, AT("lock")));
+    assert_true(azm_lock_is_held(AT("lock")));
+    assert_false(azm_lock_is_held(AT("none")));
     struct azm_lock *other = azm_lock_try(AT("other"), NULL);
     assert_non_null(other);
     azm_lock_release(lock);
+    assert_false(azm_lock_is_held(AT("lock")));
     lock = azm_lock_try(AT("lock"), NULL); /* the file is there already */
     assert_non_null(lock);
     azm_lock_release(lock);

@@ -14,6 +14,7 @@ static const struct {
     {"install-tap", "put the tap into a published .NET isolated app", azm_cmd_install_tap},
     {"agent", "bring events from the processes that are seen to their server", azm_cmd_agent},
     {"settings", "show the settings in force, and those for an app on Azure", azm_cmd_settings},
+    {"doctor", "tell what is seen, what is wrong, and what would mend it", azm_cmd_doctor},
     {"record", "write down a conversation between a Functions host and a worker", azm_cmd_record},
     {"replay", "play recorded conversations through the tap and compare", azm_cmd_replay},
     {"traces", "list the traces of a hub, or show one", azm_cmd_traces},

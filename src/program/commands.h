@@ -5,6 +5,7 @@
 typedef int azm_command_main(int argc, char **argv);
 
 azm_command_main azm_cmd_agent;
+azm_command_main azm_cmd_doctor;
 azm_command_main azm_cmd_hub;
 azm_command_main azm_cmd_install_tap;
 azm_command_main azm_cmd_record;

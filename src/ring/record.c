@@ -210,6 +210,7 @@ static const struct azm_field report_fields[] = {
     REPORT(8, UINT32, clock_jumps),
     REPORT(9, INT64, clock_jump_us),
     REPORT(10, INT64, clock_jumped_us),
+    REPORT(11, UINT32, bad_bindings),
 };
 SCHEMA(report_schema, report_fields, struct azm_report);
 

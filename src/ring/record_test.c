@@ -393,6 +393,7 @@ static void a_report_comes_back(void **state)
         {.worker_pid = 0},
         {.worker_pid = UINT32_MAX, .mode = AZM_S_INIT("grpc"), .functions = 3, .http_proxied = true},
         {.functions = UINT32_MAX,
+         .bad_bindings = 9,
          .functions_full = true,
          .host = {1, INT64_MAX, AZM_S_INIT("no HTTP/2"), UINT64_MAX},
          .worker = {UINT32_MAX, -1, AZM_S_INIT(""), 1},

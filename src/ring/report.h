@@ -13,11 +13,12 @@ struct azm_report_side {
 };
 
 struct azm_report {
-    uint32_t worker_pid; /* 0: not known */
-    azm_slice mode;      /* "grpc": a language worker's wire; other writers name theirs */
-    uint32_t functions;  /* of the app, as far as the wire and its files have told */
-    bool functions_full; /* there were more than are kept */
-    bool http_proxied;   /* HTTP goes to the worker on a connection of its own, and that is seen, too */
+    uint32_t worker_pid;   /* 0: not known */
+    azm_slice mode;        /* "grpc": a language worker's wire; other writers name theirs */
+    uint32_t functions;    /* of the app, as far as the wire and its files have told */
+    uint32_t bad_bindings; /* of functions, that could not be read */
+    bool functions_full;   /* there were more than are kept */
+    bool http_proxied;     /* HTTP goes to the worker on a connection of its own, and that is seen, too */
     struct azm_report_side host, worker;
     uint32_t clock_jumps;                   /* of the wall clock, by more than AZM_CLOCK_JUMP_US between two looks */
     int64_t clock_jump_us, clock_jumped_us; /* the last one: how far (negative: back), and when, by the new clock */

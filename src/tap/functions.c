@@ -21,6 +21,8 @@ void azm_functions_dispose(struct azm_functions *functions)
     free(functions->slots);
     functions->slots = NULL;
     functions->slot_count = functions->count = 0;
+    functions->full = false;
+    functions->unreadable = 0;
 }
 
 void azm_functions_clear(struct azm_functions *functions)
@@ -89,19 +91,28 @@ static void learn_trigger(struct azm_functions *functions, struct azm_function *
         function->trigger = azm_trigger_of(function->trigger_type);
 }
 
+static struct azm_function *make(struct azm_functions *functions, azm_slice id)
+{
+    struct azm_function *function = make_room(functions) ? azm_arena_new(&functions->arena, struct azm_function) : NULL;
+    if (!function)
+        return NULL;
+    function->id = azm_arena_copy(&functions->arena, id);
+    if (!function->id.ptr)
+        return NULL;
+    *slot_of(functions->slots, functions->slot_count, id, functions->seed) = function;
+    functions->count++;
+    return function;
+}
+
 struct azm_function *azm_functions_add(struct azm_functions *functions, azm_slice id, azm_slice name,
                                        azm_slice directory, azm_slice trigger_type)
 {
     struct azm_function *function = azm_functions_find(functions, id);
-    if (!function) {
-        if (!make_room(functions) || !(function = azm_arena_new(&functions->arena, struct azm_function)))
-            return NULL;
-        function->id = azm_arena_copy(&functions->arena, id);
-        if (!function->id.ptr)
-            return NULL;
-        *slot_of(functions->slots, functions->slot_count, id, functions->seed) = function;
-        functions->count++;
-    }
+    if (!function)
+        function = make(functions, id);
+    functions->full |= !function;
+    if (!function)
+        return NULL;
     learn(functions, function, &function->name, name);
     learn(functions, function, &function->directory, directory);
     learn_trigger(functions, function, trigger_type);
@@ -161,8 +172,10 @@ void azm_functions_describe(struct azm_functions *functions, struct azm_function
                             const struct azm_env *env)
 {
     json_t *binding = NULL;
-    if (azm_json_parse(binding_json, "binding", &binding, NULL) != AZM_OK)
+    if (azm_json_parse(binding_json, "binding", &binding, NULL) != AZM_OK) {
+        functions->unreadable++;
         return;
+    }
     learn_trigger(functions, function, azm_json_get_slice(binding, "type"));
     learn_resolved(functions, function, &function->route, azm_json_get_slice(binding, "route"), env);
     if (function->trigger)

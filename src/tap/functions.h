@@ -27,6 +27,8 @@ struct azm_functions {
     struct azm_arena arena;
     struct azm_function **slots; /* open addressing by id */
     size_t slot_count, count;
+    bool full;           /* there were more than find room */
+    uint32_t unreadable; /* bindings that could not be read */
     uint32_t generation; /* counts azm_functions_clear, so that an old pointer can be told */
     uint64_t seed;
 };

@@ -35,10 +35,12 @@ void azm_health_clock(struct azm_health *health, int64_t mono_us, int64_t wall_u
     health->changed = true;
 }
 
-void azm_health_functions(struct azm_health *health, size_t known, bool full)
+void azm_health_functions(struct azm_health *health, size_t known, bool full, uint32_t unreadable)
 {
-    if (health->report.functions == known && health->report.functions_full == full)
+    struct azm_report *report = &health->report;
+    if (report->functions == known && report->functions_full == full && report->bad_bindings == unreadable)
         return;
+    report->bad_bindings = unreadable;
     health->report.functions = (uint32_t)known;
     health->report.functions_full = full;
     health->changed = true;

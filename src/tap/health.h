@@ -23,6 +23,6 @@ void azm_health_blind(struct azm_health *health, enum azm_side of, const char *w
 void azm_health_malformed(struct azm_health *health, enum azm_side of);
 /* Once a second, with both clocks of the same moment. Both ways count: a machine that slept wakes with a jump ahead. */
 void azm_health_clock(struct azm_health *health, int64_t mono_us, int64_t wall_us);
-void azm_health_functions(struct azm_health *health, size_t known, bool full);
+void azm_health_functions(struct azm_health *health, size_t known, bool full, uint32_t unreadable);
 /* True: there is news, or it is time to say it again; the report counts as told from here on. */
 bool azm_health_due(struct azm_health *health, int64_t mono_us);

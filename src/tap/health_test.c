@@ -62,11 +62,13 @@ static void news_is_told_at_once_and_the_rest_once_a_minute(void **state)
     struct azm_health health = {.told = false};
     assert_true(azm_health_due(&health, 5));
     assert_false(azm_health_due(&health, 6));
-    azm_health_functions(&health, 3, false);
+    azm_health_functions(&health, 3, false, 0);
     assert_true(azm_health_due(&health, 7));
-    azm_health_functions(&health, 3, false);
+    azm_health_functions(&health, 3, false, 0);
     assert_false(azm_health_due(&health, 8));
-    azm_health_functions(&health, 3, true);
+    azm_health_functions(&health, 3, true, 0);
+    assert_true(azm_health_due(&health, 9));
+    azm_health_functions(&health, 3, true, 1);
     assert_true(azm_health_due(&health, 9));
     azm_health_malformed(&health, AZM_FROM_HOST);
     assert_true(azm_health_due(&health, 10));

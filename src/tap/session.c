@@ -493,13 +493,14 @@ void azm_session_malformed(struct azm_session *session, bool from_worker)
     session->malformed++;
     session->malformed_answers |= from_worker;
     azm_health_malformed(&session->health, from_worker ? AZM_FROM_WORKER : AZM_FROM_HOST);
+    prepare(session, azm_clock_mono_us()); /* somebody has to hear of it, also when nothing else is understood */
 }
 
 /* What this session tells of itself, as far as there is news. */
 static void report_health(struct azm_session *session, int64_t now_us)
 {
     struct azm_health *health = &session->health;
-    azm_health_functions(health, session->functions.count, session->functions.count >= AZM_FUNCTIONS_MAX);
+    azm_health_functions(health, session->functions.count, session->functions.full, session->functions.unreadable);
     if (session->channel.state == AZM_CHANNEL_OPEN && azm_health_due(health, now_us))
         azm_channel_put_report(&session->channel, &health->report);
 }

@@ -11,6 +11,7 @@ KINDS = {
     "time": lambda v: isinstance(v, str) and TIME.fullmatch(v) is not None,
     "object": lambda v: isinstance(v, dict) and v != {},
     "map": lambda v: isinstance(v, dict) and all(type(n) is int for n in v.values()),
+    "names": lambda v: isinstance(v, list) and all(isinstance(n, str) for n in v),
     "list": lambda v: isinstance(v, list) and v != [],
 }
 

@@ -77,3 +77,257 @@ def test_the_status_of_a_process_with_every_trouble(place):
     assert status["instance"] == "n/1" and status["destination"]["failing"]
     assert status["destination"]["last_answer"] == 503 and status["destination"]["last_delivery_answer"] == 400
     assert "bad" in status["destination"]["last_delivery_said"]
+
+
+# -- the doctor
+
+REPORT = status_table.fields("The doctor's report")
+PROCESS = {**STATUS, **status_table.fields("Processes in the report")}
+CODES = status_table.problem_codes()
+
+
+class Report:
+    """What `azimuth doctor` says, as JSON and as text; both are checked against docs/STATUS.md and each other."""
+
+    def __init__(self, run_dir=None, *args, env=None, cwd="/"):
+        self.command = [AZIMUTH, "doctor", *(["--run-dir", run_dir] if run_dir else []), *args]
+        self.env, self.cwd = {**ENV, "LC_ALL": "C.UTF-8", **(env or {})}, cwd
+        done = self.run("--json")
+        self.code, self.json = done.returncode, json.loads(done.stdout)
+        self.text = self.run().stdout
+        self.processes = self.json["processes"]
+        self.problems = [p for o in [self.json, self.json.get("app", {}), *self.processes]
+                         for p in o.get("problems", [])]
+        status_table.check({k: v for k, v in self.json.items() if k != "processes"}, REPORT)
+        for process in self.processes:
+            status_table.check(process, {k: (kind, False) for k, (kind, _) in PROCESS.items()})
+        assert self.code == {"well": 0, "problems": 1, "nothing": 3}[self.json["verdict"]]
+        assert (self.code == 1) == any(p["level"] != "info" for p in self.problems) or self.processes
+        for problem in self.problems:
+            assert problem["code"] in CODES, f"{problem['code']} is not in docs/STATUS.md"
+
+    def run(self, *more):
+        done = subprocess.run([*self.command, *more], env=self.env, cwd=self.cwd, capture_output=True, text=True,
+                              timeout=PATIENCE)
+        assert done.stderr == "" and done.returncode in (0, 1, 3), done.stderr
+        return done
+
+    def problem(self, code):
+        return next((p for p in self.problems if p["code"] == code), None)
+
+
+def says(run_dir, code, *parts, mend="", **more):
+    """Waits until the doctor has that problem, and returns the report; the text has it, too."""
+    report = until(lambda: (r := Report(run_dir, **more)).problem(code) and r, PATIENCE)
+    problem = report.problem(code)
+    assert all(part in problem["text"] for part in parts), problem
+    assert mend in problem.get("mend", ""), problem
+    if problem["text"].isascii():
+        assert problem["text"] in report.text and problem.get("mend", "") in report.text
+    assert report.code == (0 if problem["level"] == "info" else 1)
+    return report
+
+
+def serves(worker, count=20):
+    """The app notices nothing."""
+    assert {r.status for r in worker.invoke_many("hello", count, 4)} == {"Success"}
+
+
+def test_all_is_well(observed):
+    worker = observed.start([values.http()])
+    serves(worker)
+    observed.intake.wait(20)
+    until(lambda: [s for s in statuses(observed.run_dir) if s.get("delivered") == 20])
+    report = Report(observed.run_dir)
+    assert report.code == 0 and "All is well." in report.text
+    process, = report.processes
+    assert process["alive"] and process["delivered"] == 20 and process["destination"]["last_delivery_answer"] == 202
+    assert report.json["agent"]["running"] and report.json["agent"]["pid"] in agents(observed.run_dir)
+    assert "Shop (instance-1), process %d\n" % worker.pid in report.text
+    assert "20 events, 20 delivered" in report.text
+    assert {p["code"] for p in report.problems} == {"not_configured"}  # of the shell, not of the app
+    before = {path: path.stat().st_mtime_ns for path in observed.run_dir.iterdir() if path.is_file()}
+    assert set(before) >= {observed.run_dir / "agent.lock", observed.run_dir / "agent.log"}
+
+
+def test_an_app_without_an_invocation_yet(observed):
+    worker = observed.start([values.http(), values.timer()])
+    report = says(observed.run_dir, "waiting", "no invocation has come yet")
+    process, = report.processes
+    assert report.code == 0 and process["alive"] and process["pid"] == worker.pid
+    until(lambda: Report(observed.run_dir).processes[0].get("functions") == 2)
+    assert worker.terminate() == 0
+    until(lambda: not Report(observed.run_dir).processes[0]["alive"])
+
+
+def test_nothing_is_there(tmp_path):
+    report = Report(tmp_path / "none")
+    assert report.code == 3 and report.processes == [] and "No process is seen here." in report.text
+    assert not (tmp_path / "none").exists()
+
+
+@pytest.mark.parametrize("args, says_what", [
+    (["more"], "takes no arguments"), (["--what"], "--what is no option"), (["--run-dir", "relative"], "absolute path"),
+])
+def test_wrong_usage(args, says_what):
+    done = subprocess.run([AZIMUTH, "doctor", *args], env=ENV, capture_output=True, text=True, timeout=PATIENCE)
+    assert done.returncode == 2 and says_what in done.stderr
+
+
+# -- delivery
+
+REFUSALS = {
+    "unauthorized": ((401, '{"error": "who are you"}', {}), "set ELASTIC_APM_SECRET_TOKEN or ELASTIC_APM_API_KEY"),
+    "forbidden": (403, "ELASTIC_APM_API_KEY"),
+    "wrong_address": (404, "set ELASTIC_APM_SERVER_URL"),
+    "server_failing": (503, "own log"),
+    "server_busy": (429, "rate limit"),
+    "no_server": ("http://127.0.0.1:9", "ELASTIC_APM_SERVER_URL"),
+    "unknown_host": ("http://nowhere.invalid:1", "correct the host's name in ELASTIC_APM_SERVER_URL"),
+}
+
+
+def test_servers_that_do_not_take_events(place):
+    """Each refusal is told with the address, and with the setting that mends it; no secret is."""
+    for n, (code, (answer, _)) in enumerate(REFUSALS.items()):
+        url = answer if isinstance(answer, str) else place.server(answer).url
+        place.writer(f"ring-{n + 1}-1").source(code, url, secret_token="verysecret", api_key="evenmore", node=code).put(3)
+    place.writer("ring-99-1").source("otlp", place.server(401).url, kind="otlp", protocol="json",
+                                     headers="authorization=verysecret", node="otlp").put(3)
+    place.agent()
+    report = until(lambda: (r := Report(place.run_dir)) and len(r.processes) == len(REFUSALS) + 1 and
+                   all(any(p["code"] in REFUSALS for p in o.get("problems", [])) for o in r.processes) and r, PATIENCE)
+    found = {process["service"]: process for process in report.processes}
+    for service, process in found.items():
+        problem = process["problems"][0]
+        code, mend = (service, REFUSALS[service][1]) if service != "otlp" else ("unauthorized", "OTEL_EXPORTER_OTLP_HEADERS")
+        assert problem["code"] == code and mend in problem["mend"], problem
+        assert problem["text"].startswith(f"{process['destination']['url']} does not take events, they are kept: ")
+        assert problem["text"] in report.text and problem["mend"] in report.text
+        assert process["destination"]["failing"]
+    assert "who are you" in report.text and report.code == 1
+    assert "verysecret" not in str(report.json) + report.text and "evenmore" not in str(report.json) + report.text
+
+
+def test_what_a_server_rejects_is_counted(place):
+    server = place.server((400, '{"accepted": 1, "errors": [{"message": "bad"}, {"message": "bad"}]}', {}))
+    place.writer().source("shop", server.url).put(3)
+    place.agent()
+    says(place.run_dir, "rejected", "2 events were rejected")
+
+
+# -- agents and rings
+
+def test_no_agent_runs(place):
+    """The rings alone tell it, also when their writer has died."""
+    writer = place.writer().source("shop", "http://127.0.0.1:9", secret_token="verysecret", node="n1")
+    writer.put(3)
+    report = says(place.run_dir, "no_agent", "3 events wait in the ring and no agent runs", mend="azimuth-tap")
+    process, = report.processes
+    assert process["alive"] and process["service"] == "shop" and process["instance"] == "n1"
+    assert process["waiting"] == {"in_ring": 3, "in_spool": 0} and process["ring"]["used_bytes"] > 0
+    assert not report.json["agent"]["running"] and "verysecret" not in str(report.json)
+    writer.end(signal.SIGKILL)
+    report = says(place.run_dir, "stale_ring", "3 of its events wait in ring-1-1", mend=f"--run-dir {place.run_dir}")
+    assert not report.processes[0]["alive"]
+    assert place.rings() == ["ring-1-1"]
+
+
+def test_a_ring_that_is_nearly_full(place):
+    writer = place.writer(size=32768 + 65536).source("shop", "http://127.0.0.1:9")
+    assert int(writer.say("put 1000")) < 1000
+    report = says(place.run_dir, "ring_nearly_full", "the ring is full by")
+    assert report.problem("ring_full")["text"].startswith(f"{writer.number('dropped')} events found no room")
+
+
+def test_an_agent_of_another_version(place):
+    server = place.server()
+    place.writer().source("shop", server.url).put(1)
+    place.agent()
+    server.wait([1])
+    (place.run_dir / "agent.version").write_text("0.0.9")
+    says(place.run_dir, "agent_version", "the agent is of version 0.0.9")
+
+
+def test_what_is_no_ring(place):
+    (place.run_dir / "ring-5-5").write_bytes(b"not a ring" * 10000)
+    (place.run_dir / "ring-6-6").write_bytes(b"")
+    (place.run_dir / "status").mkdir(mode=0o700)
+    (place.run_dir / "status" / "x-1.json").write_text("{")
+    (place.run_dir / "status" / "x-2.json").write_text('{"schema": 99}')
+    report = says(place.run_dir, "odd_ring", "ring-5-5", "no ring", mend="remove the file")
+    assert report.processes == []
+
+
+def test_an_ended_process_needs_nothing(place):
+    server = place.server((400, '{"accepted": 0, "errors": [{"message": "bad"}]}', {}))
+    writer = place.writer().source("shop", server.url, node="n1")
+    writer.put(1)
+    place.agent()
+    wait_for(lambda: place.status("n1").get("requests") == 1)
+    writer.end()
+    wait_for(lambda: place.status("n1").get("ended"))
+    report = Report(place.run_dir)
+    assert report.code == 0 and report.problem("rejected") and not report.processes[0]["alive"]
+
+
+# -- settings
+
+@pytest.mark.parametrize("env, code, text", [
+    ({"OTEL_SDK_DISABLED": "true"}, "switched_off", "switched off by OTEL_SDK_DISABLED=true"),
+    ({"ELASTIC_APM_ENABLED": "false"}, "switched_off", "switched off by ELASTIC_APM_ENABLED=false"),
+    ({"AZIMUTH_ENABLED": "0"}, "switched_off", "switched off by AZIMUTH_ENABLED=0"),
+    ({"ELASTIC_APM_RECORDING": "false"}, "switched_off", "ELASTIC_APM_RECORDING=false"),
+    ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://c:4317"}, "grpc_port", "4317"),
+    ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://c", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, "setting", "not spoken"),
+    ({"ELASTIC_APM_TRANSACTION_SAMPLE_RATE": "2"}, "bad_setting", 'ELASTIC_APM_TRANSACTION_SAMPLE_RATE="2" is ignored'),
+    ({"AZIMUTH_RUN_DIR": "relative"}, "run_folder", "expected an absolute path"),
+])
+def test_settings_of_this_environment(tmp_path, env, code, text):
+    more = {} if "AZIMUTH_RUN_DIR" in env else {"run_dir": tmp_path / "none"}
+    report = Report(more.get("run_dir"), env=env)
+    problem = report.problem(code)
+    assert problem and text in problem["text"] and report.code == 1
+
+
+def test_secrets_are_not_shown(tmp_path):
+    secret = {"ELASTIC_APM_SECRET_TOKEN": "very\u0001secret", "ELASTIC_APM_API_KEY": "verysecret",
+              "OTEL_EXPORTER_OTLP_HEADERS": "=verysecret", "ELASTIC_APM_SERVER_URL": "http://u:verysecret@h/"}
+    report = Report(tmp_path / "none", env=secret)
+    assert "secret" not in report.text.replace(str(tmp_path), "").replace("SECRET", "")
+
+
+def test_settings_that_the_app_ignores(observed):
+    """What the tap noted is said of the process, whoever asks and with whatever environment."""
+    observed.settings["ELASTIC_APM_CAPTURE_HEADERS"] = "perhaps"
+    worker = observed.start([values.http()])
+    serves(worker)
+    says(observed.run_dir, "bad_setting", 'ELASTIC_APM_CAPTURE_HEADERS="perhaps" is ignored', mend="correct or remove")
+
+
+# -- a Functions app
+
+@pytest.mark.parametrize("files, language, code", [
+    ({"local.settings.json": '{"Values": {"FUNCTIONS_WORKER_RUNTIME": "node"}}'}, "node", None),
+    ({"local.settings.json": '{"Values": {"FUNCTIONS_WORKER_RUNTIME": "node", }, // fine\n}'}, "node", None),
+    ({"local.settings.json": '{"Values": {'}, None, "local_settings"),
+    ({"local.settings.json": "{}"}, None, "no_language"),
+    ({}, None, "no_language"),
+    ({"local.settings.json": '{"Values": {"FUNCTIONS_WORKER_RUNTIME": "cobol"}}'}, "cobol", "unknown_language"),
+    ({"host.json": "{", "local.settings.json": '{"Values": {"FUNCTIONS_WORKER_RUNTIME": "java"}}'}, "java", "host_json"),
+])
+def test_what_run_would_do_in_a_folder(tmp_path, files, language, code):
+    app = tmp_path / "app"
+    app.mkdir()
+    for name, text in {"host.json": "{}", **files}.items():
+        (app / name).write_text(text)
+    report = Report(tmp_path / "none", cwd=app)
+    assert report.json["app"].get("language") == language
+    codes = {p["code"] for p in report.json["app"].get("problems", [])}
+    assert codes - {"no_language"} == {code} - {None, "no_language"} and ("no_language" in codes) == (language is None)
+    assert "languageWorkers__node__defaultExecutablePath" in report.json["app"]["settings"]
+    assert report.code == (1 if code else 3)
+
+
+def test_no_app_no_word_of_one(tmp_path):
+    assert "app" not in Report(tmp_path / "none", cwd=tmp_path).json

@@ -156,7 +156,10 @@ static void add_notes(const struct azm_azure_app *app, struct azm_azure_plan_res
     note(out,
          "None of this has been seen on Azure yet: it follows the public source of the Functions host. Try it on a "
          "staging slot.");
-    note(out, "To take it out, remove these settings again; the app restarts as it was.");
+    if (app->language == AZM_AZURE_DOTNET_ISOLATED)
+        note(out, "To take it out, deploy the app without install-tap, and remove these settings.");
+    else
+        note(out, "To take it out, remove these settings again; the app restarts as it was.");
 }
 
 void azm_azure_plan(const struct azm_azure_app *app, struct azm_azure_plan_result *out)

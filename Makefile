@@ -32,7 +32,7 @@ fuzz:
 soak: release
 	@tools/setup check
 	@$(NINJA) bench_tap_replay bench_relay
-	@AZM_BUILD=$(CURDIR)/build/release AZM_SOAK=1 /usr/bin/python3 -m pytest -q tests/scenario -m soak
+	@AZM_BUILD=$(CURDIR)/build/release AZM_SOAK=1 /usr/bin/python3 -m pytest -q -s tests/scenario -m soak
 
 format:
 	@clang-format -i $$(git ls-files '*.c' '*.h')

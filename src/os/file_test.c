@@ -73,6 +73,9 @@ static void what_is_written_is_read(void **state)
         assert_int_equal(azm_file_write(AT("a"), rows[i], i % 2 ? 0644 : 0600, NULL), AZM_OK);
         assert_int_equal(mode_of(AT("a")), i % 2 ? 0644 : 0600);
         holds(AT("a"), rows[i]);
+        assert_int_equal(azm_file_put(AT("a"), rows[AZM_COUNT(rows) - 1 - i], i % 2 ? 0600 : 0644, NULL), AZM_OK);
+        assert_int_equal(mode_of(AT("a")), i % 2 ? 0600 : 0644);
+        holds(AT("a"), rows[AZM_COUNT(rows) - 1 - i]);
         assert_int_equal(entries(), 1); /* nothing is left beside it */
     }
 }

@@ -144,6 +144,9 @@ static void same_source(const struct azm_source *a, const struct azm_source *b)
     same_pairs(a->platform, b->platform);
     SAME_NUMBER(destination.verify_server_cert);
     SAME_NUMBER(destination.timeout_ms);
+    SAME_TEXT(destination.more_urls);
+    SAME_NUMBER(destination.request_bytes);
+    SAME_NUMBER(destination.request_time_ms);
 }
 
 static void transaction_comes_back(const struct azm_transaction *transaction)

@@ -323,6 +323,30 @@ static void a_warning_is_one_line(void **state)
     assert_non_null(strstr(warned, "yes no"));
 }
 
+static void limits_of_requests_and_more_servers_go_with_the_destination(void **state)
+{
+    static const struct {
+        const char *pairs[4];
+        uint32_t bytes, ms;
+        const char *more;
+    } rows[] = {
+        {{"ELASTIC_APM_SERVER_URL=http://s"}, 768 * 1024, 10000, ""},
+        {{"ELASTIC_APM_SERVER_URL=http://s", "ELASTIC_APM_API_REQUEST_SIZE=10kb", "ELASTIC_APM_API_REQUEST_TIME=100ms"},
+         10240,
+         100,
+         ""},
+        {{"OTEL_EXPORTER_OTLP_ENDPOINT=http://o", "ELASTIC_APM_API_REQUEST_SIZE=5gb"}, UINT32_MAX, 10000, ""},
+        {{"DT_CONNECTION_POINT= ;https://a; https://b ;https://c"}, 768 * 1024, 10000, " https://b ;https://c"},
+    };
+    (void)state;
+    for (size_t i = 0; i < AZM_COUNT(rows); i++) {
+        struct azm_settings s = read_pairs(rows[i].pairs);
+        assert_int_equal(s.destination.request_bytes, rows[i].bytes);
+        assert_int_equal(s.destination.request_time_ms, rows[i].ms);
+        assert_true(azm_slice_eq(s.destination.more_urls, azm_slice_str(rows[i].more)));
+    }
+}
+
 static void defaults(void **state)
 {
     (void)state;
@@ -333,6 +357,7 @@ static void defaults(void **state)
     assert_int_equal(s.destination.timeout_ms, 30000);
     assert_int_equal(s.api_request_size, 768 * 1024);
     assert_int_equal(s.api_request_time_ms, 10000);
+    assert_int_equal(s.spool_size, 64 << 20);
     assert_true(s.transaction_sample_rate == 1);
     assert_int_equal(s.trace_context, AZM_TRACE_CONTEXT_ADOPT);
     assert_int_equal(s.service_name.len, 0);
@@ -352,10 +377,15 @@ static void every_setting_says_what_it_is(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(switches_and_destinations),     cmocka_unit_test(invalid_values_are_warned_about_and_ignored),
-        cmocka_unit_test(rates_have_four_decimals),      cmocka_unit_test(elastic_s_service_name_goes_first),
-        cmocka_unit_test(a_warning_is_one_line),         cmocka_unit_test(defaults),
-        cmocka_unit_test(every_setting_says_what_it_is), cmocka_unit_test(opentelemetry_s_destination),
+        cmocka_unit_test(switches_and_destinations),
+        cmocka_unit_test(invalid_values_are_warned_about_and_ignored),
+        cmocka_unit_test(rates_have_four_decimals),
+        cmocka_unit_test(elastic_s_service_name_goes_first),
+        cmocka_unit_test(a_warning_is_one_line),
+        cmocka_unit_test(limits_of_requests_and_more_servers_go_with_the_destination),
+        cmocka_unit_test(defaults),
+        cmocka_unit_test(every_setting_says_what_it_is),
+        cmocka_unit_test(opentelemetry_s_destination),
         cmocka_unit_test(headers_are_never_shown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -4,8 +4,9 @@ import gzip
 import http.server
 import json
 import os
-import pathlib
+import random
 import signal
+import socket
 import ssl
 import subprocess
 import threading
@@ -74,7 +75,11 @@ class Server:
             def log_message(self, *args):
                 pass
 
-        self.http = http.server.ThreadingHTTPServer((host, port), Handler)
+        class Listener(http.server.ThreadingHTTPServer):
+            def handle_error(self, request, client_address):
+                pass  # an agent was killed in the middle
+
+        self.http = Listener((host, port), Handler)
         self.http.daemon_threads = True
         self.url = "http://%s:%d" % self.http.server_address[:2]
         if tls:
@@ -205,3 +210,60 @@ class Place:
 def end(agent, how=signal.SIGTERM):
     agent.send_signal(how)
     return agent.wait(PATIENCE)
+
+
+def put_all(writer, count, at_once=50):
+    """As a writer does that never finds its ring full."""
+    for _ in range(count // at_once):
+        writer.put(at_once)
+        wait_for(lambda: writer.number("used") < 30000)
+
+
+def closed_port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+def kill_at_random(place, server, writer, kills, pause):
+    """Writes on while agents die; returns how many events found room in the ring."""
+    dice = random.Random(4)
+    made = 0
+    for _ in range(kills):
+        agent = place.agent(wait=False)
+        until = time.monotonic() + dice.uniform(*pause)
+        while time.monotonic() < until:
+            made += int(writer.say("put 20"))
+            time.sleep(0.02)
+        agent.kill()
+        agent.wait()
+        agent.stdout.close()
+        agent.stderr.close()
+        place.agents.remove(agent)
+        if dice.random() < 0.5:
+            server.script = [dice.choice([202, 202, 503, "close", "half"])]
+    server.script = [202]
+    return made
+
+
+def repeated_requests(server):
+    """How many requests that were answered held events that had been in an earlier one."""
+    seen, repeated = set(), 0
+    for request in server.requests:
+        ids = {int(line["transaction"]["id"], 16) for line in request.lines[1:]}
+        if request.status == 202:
+            repeated += bool(ids & seen)
+            seen |= ids
+    return repeated
+
+
+def check_killed(place, server, writer, made, kills):
+    dropped = writer.number("dropped")
+    place.agent()
+    wait_for(lambda: len(set(server.ids())) == made)  # ids count what found no room, too
+    wait_for(lambda: writer.number("used") == 0 and not place.spool())
+    assert max(server.ids()) <= made + dropped
+    # in hand at a kill: two batches of a ring, and one of the spool
+    repeated = repeated_requests(server)
+    assert repeated <= 3 * kills
+    return dropped, repeated

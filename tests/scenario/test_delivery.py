@@ -1,20 +1,15 @@
 """What becomes of events when servers, disks and agents fail. Each ends with a count: made = delivered + dropped for a
 stated reason, and nothing twice but what was unanswered when an agent was killed."""
-import http.server
 import json
 import os
-import random
 import shutil
 import signal
-import socket
 import subprocess
-import threading
 import time
 
 import pytest
 
-from processes import PATIENCE
-from rings import Place, Server, end, wait_for
+from rings import Place, check_killed, closed_port, end, kill_at_random, put_all, wait_for
 
 pytestmark = pytest.mark.threads
 
@@ -33,19 +28,6 @@ def settled(place, made, name="local"):
     assert status["waiting"] == {"in_ring": 0, "in_spool": 0}
     assert place.balance(name) == (made, made)
     return status
-
-
-def put_all(writer, count, at_once=50):
-    """As a writer does that never finds its ring full."""
-    for _ in range(count // at_once):
-        writer.put(at_once)
-        wait_for(lambda: writer.number("used") < 30000)
-
-
-def closed_port():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return free.getsockname()[1]
 
 
 # -- servers
@@ -207,16 +189,13 @@ def test_several_servers_are_asked_in_order(place):
     settled(place, 9)
 
 
-class Proxy(Server):
-    """Also a server: it takes the requests that it should pass on."""
-
-
 @pytest.mark.parametrize("env, through", [
     ({"http_proxy": "PROXY"}, True),
     ({"http_proxy": "PROXY", "NO_PROXY": "127.0.0.2"}, False),
     ({"HTTPS_PROXY": "PROXY"}, False),  # for https alone
 ], ids=str)
 def test_proxies(place, env, through):
+    """The proxy takes the requests that it should pass on."""
     proxy, server, near = place.server(), place.server(host="127.0.0.2"), place.server()
     place.writer("ring-1-1").source("far", server.url).put(3)
     place.writer("ring-2-1").source("near", near.url).put(3)  # never through a proxy: it is this machine
@@ -277,49 +256,6 @@ def test_the_next_agent_sends_to_servers_that_no_ring_names_any_more(place):
         assert server.requests[0].headers["User-Agent"] == f"apm-agent-azimuth/1 (app{number})"
         assert server.requests[0].lines[0]["metadata"]["service"]["name"] == f"app{number}"
     wait_for(lambda: not place.spool())
-
-
-def kill_at_random(place, server, writer, kills, pause):
-    """Writes on while agents die; returns how many events found room in the ring."""
-    dice = random.Random(4)
-    made = 0
-    for _ in range(kills):
-        agent = place.agent(wait=False)
-        until = time.monotonic() + dice.uniform(*pause)
-        while time.monotonic() < until:
-            made += int(writer.say("put 20"))
-            time.sleep(0.02)
-        agent.kill()
-        agent.wait()
-        agent.stdout.close()
-        agent.stderr.close()
-        place.agents.remove(agent)
-        if dice.random() < 0.5:
-            server.script = [dice.choice([202, 202, 503, "close", "half"])]
-    server.script = [202]
-    return made
-
-
-def repeated_requests(server):
-    """How many requests that were answered held events that had been in an earlier one."""
-    seen, repeated = set(), 0
-    for request in server.requests:
-        ids = {int(line["transaction"]["id"], 16) for line in request.lines[1:]}
-        if request.status == 202:
-            repeated += bool(ids & seen)
-            seen |= ids
-    return repeated
-
-
-def check_killed(place, server, writer, made, kills):
-    dropped = writer.number("dropped")
-    place.agent()
-    wait_for(lambda: len(set(server.ids())) == made)  # ids count what found no room, too
-    wait_for(lambda: writer.number("used") == 0 and not place.spool())
-    assert max(server.ids()) <= made + dropped
-    # in hand at a kill: two batches of a ring, and one of the spool
-    assert repeated_requests(server) <= 3 * kills
-    return dropped
 
 
 def test_agents_killed_at_random(place):

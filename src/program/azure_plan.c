@@ -131,6 +131,19 @@ static void add_destination(const struct azm_azure_app *app, struct azm_azure_pl
     ask(out, "ELASTIC_APM_SECRET_TOKEN", "elasticApmSecretToken", true, "its secret token; or use ELASTIC_APM_API_KEY");
 }
 
+static void add_placeholder_notes(const struct azm_azure_app *app, struct azm_azure_plan_result *out)
+{
+    if (app->language == AZM_AZURE_CUSTOM) /* its process is always the app's own */
+        return;
+    if (has_placeholders(app->plan) || (app->plan == AZM_AZURE_PREMIUM && app->language == AZM_AZURE_DOTNET_ISOLATED))
+        note(out, "Without placeholders the app starts more slowly. Whether this plan heeds the setting has not been "
+                  "seen.");
+    else if (app->plan == AZM_AZURE_PREMIUM)
+        note(out,
+             "Where an instance is taken from a pool of placeholders, its first worker may not be seen until it is "
+             "restarted; WEBSITE_USE_PLACEHOLDER=0 helps at the cost of slower starts.");
+}
+
 static void add_notes(const struct azm_azure_app *app, struct azm_azure_plan_result *out)
 {
     if (app->os == AZM_AZURE_WINDOWS)
@@ -146,13 +159,7 @@ static void add_notes(const struct azm_azure_app *app, struct azm_azure_plan_res
         note(out, "Where the app has a defaultExecutablePath already, say it as --worker, so that the tap starts it.");
     if (app->language == AZM_AZURE_CUSTOM)
         note(out, "The tap reads from the app's host.json what the handler is; host.json stays as it is.");
-    if (has_placeholders(app->plan))
-        note(out, "Without placeholders the app starts more slowly. Whether this plan heeds the setting has not been "
-                  "seen.");
-    else if (app->plan == AZM_AZURE_PREMIUM)
-        note(out,
-             "Where an instance is taken from a pool of placeholders, its first worker may not be seen until it is "
-             "restarted; WEBSITE_USE_PLACEHOLDER=0 helps at the cost of slower starts.");
+    add_placeholder_notes(app, out);
     note(out,
          "None of this has been seen on Azure yet: it follows the public source of the Functions host. Try it on a "
          "staging slot.");

@@ -174,7 +174,8 @@ class Channel:
         answer = self.heard("function_metadata_response")
         if answer.result.exception.message:
             raise RuntimeError(f"indexing failed: {answer.result.exception.message}")
-        return [values.Function(m.name, [json.loads(b) for b in m.raw_bindings], id=m.function_id)
+        return [values.Function(m.name, [json.loads(b) for b in m.raw_bindings], id=m.function_id,
+                                script_file=m.script_file, entry_point=m.entry_point)
                 for m in answer.function_metadata_results]
 
     def load(self, functions, write_function_json=False):

@@ -16,6 +16,7 @@ import tempfile
 import time
 
 import values
+import worker_choice
 from host import Host
 from intake import Intake, invalid
 from observing import SITE, agents, end_agents
@@ -34,6 +35,8 @@ def arguments():
     parser.add_argument("--calls", type=int, default=5, help="of each function (default 5)")
     parser.add_argument("--concurrency", type=int, default=2)
     parser.add_argument("--tap", default=str(TAP), help="default: of the build folder")
+    parser.add_argument("--installed", action="store_true",
+                        help="start what the app's worker.config.json names, as `azimuth install-tap` left it")
     parser.add_argument("--no-tap", action="store_true", help="the worker alone, to see whether it runs at all")
     parser.add_argument("--events", action="store_true", help="print the whole transactions")
     return parser.parse_args()
@@ -64,6 +67,8 @@ def call(function):
 
 
 def start(host, options, description):
+    if options.installed:
+        return worker_choice.start(host, worker_choice.choose(host.environment(), options.app, options.worker.parent))
     executable = options.executable or description["defaultExecutablePath"]
     path = pathlib.Path(options.worker_path or description["defaultWorkerPath"])
     env = {} if options.executable is None else {"AZIMUTH_WORKER_EXECUTABLE": executable}
@@ -73,7 +78,7 @@ def start(host, options, description):
 
 
 def run(options, host, intake):
-    description = json.loads((options.worker / "worker.config.json").read_text("utf-8-sig"))["description"]
+    description = worker_choice.read_json(options.worker / "worker.config.json")["description"]
     worker = start(host, options, description)
     init = worker.init()
     functions = (worker.index() if str(description.get("workerIndexing", "")).lower() == "true" else []) or \
@@ -135,7 +140,7 @@ def main():
         run_dir = pathlib.Path(folder) / "run"
         settings = {**SITE, "ELASTIC_APM_SERVER_URL": intake.url, "AZIMUTH_RUN_DIR": str(run_dir),
                     "AzureWebJobsScriptRoot": str(options.app), **dict(pair.split("=", 1) for pair in options.env)}
-        runtime = json.loads((options.worker / "worker.config.json").read_text("utf-8-sig"))["description"]["language"]
+        runtime = worker_choice.read_json(options.worker / "worker.config.json")["description"]["language"]
         try:
             with Host(options.app, settings, runtime=runtime, worker_directory=options.worker) as host:
                 sent = run(options, host, intake)

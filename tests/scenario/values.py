@@ -15,6 +15,8 @@ class Function:
     does: str = "echo"
     how: dict = dataclasses.field(default_factory=dict)
     id: str = ""
+    script_file: str = "app.py"
+    entry_point: str = ""
 
     def __post_init__(self):
         self.id = self.id or f"id-of-{self.name}"
@@ -80,7 +82,8 @@ def typed(value):
 
 def metadata(function, indexed):
     """RpcFunctionMetadata. Only what a worker has indexed holds its bindings as JSON; a load request never does."""
-    out = rpc.RpcFunctionMetadata(name=function.name, script_file="app.py", entry_point=function.name)
+    out = rpc.RpcFunctionMetadata(name=function.name, script_file=function.script_file,
+                                  entry_point=function.entry_point or function.name)
     for binding in function.bindings:
         info = out.bindings[binding["name"]]
         info.type = binding["type"]

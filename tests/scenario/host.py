@@ -383,8 +383,8 @@ class Host(grpc.GenericRpcHandler):
         """The worker's: the host's own, which are the app settings, and what the host adds."""
         inherited = {k: os.environ[k] for k in INHERITED if k in os.environ}
         return {**inherited, "FUNCTIONS_WORKER_RUNTIME": self.runtime, "FUNCTIONS_EXTENSION_VERSION": "~4",
-                **self.settings, **(more or {}), "FUNCTIONS_WORKER_DIRECTORY": self.worker_directory,
-                "FUNCTIONS_APPLICATION_DIRECTORY": self.app, "FUNCTIONS_WORKER_RUNTIME_VERSION": "20"}
+                "FUNCTIONS_WORKER_RUNTIME_VERSION": "20", **self.settings, **(more or {}),
+                "FUNCTIONS_WORKER_DIRECTORY": self.worker_directory, "FUNCTIONS_APPLICATION_DIRECTORY": self.app}
 
     def argv(self, executable, arguments, worker_path, worker_arguments, worker_id):
         """executable [arguments] worker-path [worker-arguments], then what the host always adds."""

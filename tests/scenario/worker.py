@@ -1,7 +1,7 @@
 """A scripted language worker: `python3 worker.py` with the arguments that a host adds. What it is told beside them comes
 in its environment:
 
-    SCRIPTED_STYLE       node (default), python or dotnet: whose manners it has
+    SCRIPTED_STYLE       node (default), python, dotnet, java or powershell: whose manners it has
     SCRIPTED_FUNCTIONS   file of values.save(): what it indexes, and what each function does
     SCRIPTED_REPORT      file into which it writes how it was started, as JSON
     SCRIPTED_RECORD      PORT:FOLDER of a wire.Recorder, through which it connects
@@ -44,6 +44,12 @@ STYLES = {
                                 "TypedDataCollection", "UseNullableValueDictionaryForHttp", "WorkerStatus",
                                 "IncludeEmptyEntriesInMessagePayload", "EnableUserCodeException",
                                 "HandlesWorkerTerminateMessage", "HandlesInvocationCancelMessage"]},
+    "java": {"runtime": "java", "version": "17.0.15", "echo_request_id": False,
+             "capabilities": ["TypedDataCollection", "WorkerStatus", "RpcHttpBodyOnly",
+                              "RpcHttpTriggerMetadataRemoved", "HandlesWorkerTerminateMessage",
+                              "HandlesWorkerWarmupMessage"]},
+    "powershell": {"runtime": "powershell", "version": "7.4", "echo_request_id": False,
+                   "capabilities": ["RpcHttpBodyOnly", "WorkerStatus"]},
 }
 STACK = {
     "node": "Error: {0}\n    at handler (/srv/app/src/functions/{1}.js:12:11)\n"

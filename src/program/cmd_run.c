@@ -9,6 +9,7 @@
 #include "program/beside.h"
 #include "program/commands.h"
 #include "program/options.h"
+#include "run/drain.h"
 #include "run/hub.h"
 #include "run/local_settings.h"
 #include "run/plan.h"
@@ -18,6 +19,7 @@ struct run {
     const char *app_dir;
     unsigned hub_port;
     bool no_hub;
+    bool seen;      /* something is recorded */
     char **command; /* ended by NULL */
     char tap[AZM_PATH_MAX], own[AZM_PATH_MAX];
     struct azm_local_settings settings;
@@ -147,6 +149,7 @@ static char **environment(struct run *run)
     if (off || !find_destination(run, &hub))
         return own_environment(run);
     const struct azm_run_facts facts = {&run->env, run->tap, shims(run), python(run), hub};
+    run->seen = true;
     azm_run_plan(&facts, &run->arena, &plan);
     return azm_run_apply(&plan, own_environment(run), &run->arena);
 }
@@ -167,6 +170,8 @@ static int run_app(struct run *run)
     run->layers = (struct azm_run_layers){&azm_env_process, &run->settings.env};
     run->env = azm_run_env_over(&run->layers);
     int exit_code = run_command(run, environment(run));
+    if (run->seen)
+        azm_run_drain(&run->env, run->own);
     azm_arena_dispose(&run->arena);
     return exit_code;
 }

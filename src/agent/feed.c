@@ -232,6 +232,30 @@ static void read_transaction(struct azm_feed *feed, azm_slice record, uint64_t e
         feed->counts.events += events - 1; /* one was counted above */
 }
 
+static void read_error(struct azm_feed *feed, azm_slice record, uint64_t end, int64_t now_us)
+{
+    struct azm_error_event error;
+    unsigned events = 0;
+    feed->counts.events++;
+    if (azm_record_get_error(record, &feed->tools->arena, &error) != AZM_OK) {
+        feed->counts.malformed++;
+        pass(feed, end);
+        return;
+    }
+    if (feed->route && feed->route->kind->error) {
+        if (!feed->open)
+            begin_bundle(feed, end, now_us);
+        feed->open->end = end;
+        events = feed->route->kind->error(&feed->open->body, &error);
+        feed->open->events += events;
+        feed->counts.in_memory += events;
+    } else {
+        pass(feed, end);
+    }
+    if (events == 0)
+        feed->counts.unsendable++;
+}
+
 static void read_note(struct azm_feed *feed, azm_slice record, bool info)
 {
     azm_slice line;
@@ -263,6 +287,7 @@ static void read_record(struct azm_feed *feed, const struct azm_ring_record *fou
     switch (found->kind) {
     case AZM_RECORD_SOURCE: read_source(feed, record, found->end, now_us); break;
     case AZM_RECORD_TRANSACTION: read_transaction(feed, record, found->end, now_us); break;
+    case AZM_RECORD_ERROR: read_error(feed, record, found->end, now_us); break;
     case AZM_RECORD_NOTE:
     case AZM_RECORD_INFO:
         read_note(feed, record, found->kind == AZM_RECORD_INFO);

@@ -252,6 +252,7 @@ const struct azm_exporter_kind azm_exporter_elastic = {
     .user_agent = azm_http_user_agent,
     .begin = azm_elastic_metadata,
     .transaction = azm_elastic_transaction,
+    .error = azm_elastic_error_event,
     .end = nothing,
     .reply = azm_reply_read,
     .halve = azm_halve_lines,

@@ -11,5 +11,7 @@ void azm_elastic_metadata(struct azm_buf *out, const struct azm_source *source);
 /* One line with its newline, and before it one for its exception, if it has one. Returns how many; what has no ids or
  * would be longer than AZM_ELASTIC_EVENT_MAX is left out. */
 unsigned azm_elastic_transaction(struct azm_buf *out, const struct azm_transaction *transaction);
+/* One line; none without an id, or as above. */
+unsigned azm_elastic_error_event(struct azm_buf *out, const struct azm_error_event *error);
 /* Its exception's line alone. False: it has none, or as above. */
 bool azm_elastic_error(struct azm_buf *out, const struct azm_transaction *transaction);

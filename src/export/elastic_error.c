@@ -20,10 +20,9 @@ static void put_frame(struct azm_json_writer *json, const struct azm_frame *fram
     azm_object_close(json, mark);
 }
 
-static void put_exception(struct azm_json_writer *json, const struct azm_transaction *transaction,
+static void put_exception(struct azm_json_writer *json, const struct azm_exception *error,
                           const struct azm_frame *frames, size_t count)
 {
-    const struct azm_exception *error = &transaction->exception;
     azm_slice type = error->type.len ? error->type : azm_stack_type(error->stack, error->message);
     struct azm_object_mark mark = azm_object_open(json, "exception");
     azm_object_long_text(json, "message", error->message.ptr ? error->message : AZM_S(""));
@@ -55,36 +54,58 @@ static void put_culprit(struct azm_json_writer *json, const struct azm_frame *fr
     azm_object_text(json, "culprit", azm_slice_trim(azm_buf_slice(&culprit)));
 }
 
-static void put_error(struct azm_json_writer *json, const struct azm_transaction *transaction)
+static azm_slice without_empty_end(azm_slice text)
 {
-    struct azm_frame frames[AZM_FRAMES_MAX];
-    size_t count = azm_stack_read(transaction->exception.stack, frames, AZM_FRAMES_MAX);
-    int64_t end_us = transaction->timestamp_us +
-                     (int64_t)(transaction->duration_us < INT32_MAX * UINT64_C(1000000) ? transaction->duration_us : 0);
-    azm_object_hex(json, "id", transaction->exception.error_id.bytes, 16);
-    azm_object_hex(json, "trace_id", transaction->trace_id.bytes, 16);
-    azm_object_hex(json, "transaction_id", transaction->id.bytes, 8);
-    azm_object_hex(json, "parent_id", transaction->id.bytes, 8);
-    azm_object_number(json, "timestamp", end_us); /* it ended the invocation */
-    put_culprit(json, frames, count);
-    struct azm_object_mark mark = azm_object_open(json, "transaction");
-    azm_object_bool(json, "sampled", transaction->sampled);
-    azm_object_text(json, "name", transaction->name);
-    azm_object_text(json, "type", transaction->type.len ? transaction->type : AZM_S("request"));
-    azm_object_close(json, mark);
-    put_exception(json, transaction, frames, count);
+    while (text.len &&
+           (text.ptr[text.len - 1] == '\n' || text.ptr[text.len - 1] == '\r' || text.ptr[text.len - 1] == ' '))
+        text.len--;
+    return text;
 }
 
-bool azm_elastic_error(struct azm_buf *out, const struct azm_transaction *transaction)
+/* Text in which no frames were found, as the last lines of a worker that died: else it would be lost. */
+static void put_log(struct azm_json_writer *json, azm_slice text)
+{
+    struct azm_object_mark mark = azm_object_open(json, "log");
+    azm_object_long_text(json, "message", text);
+    azm_object_text(json, "level", AZM_S("error"));
+    azm_object_close(json, mark);
+}
+
+static void put_error(struct azm_json_writer *json, const struct azm_exception *error, int64_t timestamp_us,
+                      const struct azm_transaction *of)
+{
+    struct azm_frame frames[AZM_FRAMES_MAX];
+    size_t count = azm_stack_read(error->stack, frames, AZM_FRAMES_MAX);
+    azm_object_hex(json, "id", error->error_id.bytes, 16);
+    if (of) {
+        azm_object_hex(json, "trace_id", of->trace_id.bytes, 16);
+        azm_object_hex(json, "transaction_id", of->id.bytes, 8);
+        azm_object_hex(json, "parent_id", of->id.bytes, 8);
+    }
+    azm_object_number(json, "timestamp", timestamp_us);
+    put_culprit(json, frames, count);
+    if (of) {
+        struct azm_object_mark mark = azm_object_open(json, "transaction");
+        azm_object_bool(json, "sampled", of->sampled);
+        azm_object_text(json, "name", of->name);
+        azm_object_text(json, "type", of->type.len ? of->type : AZM_S("request"));
+        azm_object_close(json, mark);
+    }
+    azm_slice text = count ? (azm_slice){NULL, 0} : without_empty_end(error->stack);
+    if (text.len)
+        put_log(json, text);
+    put_exception(json, error, frames, count);
+}
+
+/* A whole line, or nothing. */
+static bool add_line(struct azm_buf *out, const struct azm_exception *error, int64_t timestamp_us,
+                     const struct azm_transaction *of)
 {
     size_t before = out->len;
     struct azm_json_writer json = azm_json_writer(out);
-    if (azm_trace_id_is_none(transaction->exception.error_id) || azm_trace_id_is_none(transaction->trace_id) ||
-        azm_span_id_is_none(transaction->id))
-        return false;
     azm_json_open_object(&json);
     azm_json_open_object(azm_json_key(&json, AZM_S("error")));
-    put_error(&json, transaction);
+    put_error(&json, error, timestamp_us, of);
     azm_json_close_object(&json);
     azm_json_close_object(&json);
     azm_json_end_line(&json);
@@ -92,4 +113,24 @@ bool azm_elastic_error(struct azm_buf *out, const struct azm_transaction *transa
         return true;
     azm_buf_truncate(out, before);
     return false;
+}
+
+/* It ended the invocation. */
+static int64_t end_of(const struct azm_transaction *transaction)
+{
+    uint64_t duration = transaction->duration_us;
+    return transaction->timestamp_us + (int64_t)(duration < INT32_MAX * UINT64_C(1000000) ? duration : 0);
+}
+
+bool azm_elastic_error(struct azm_buf *out, const struct azm_transaction *transaction)
+{
+    return !azm_trace_id_is_none(transaction->exception.error_id) && !azm_trace_id_is_none(transaction->trace_id) &&
+           !azm_span_id_is_none(transaction->id) &&
+           add_line(out, &transaction->exception, end_of(transaction), transaction);
+}
+
+unsigned azm_elastic_error_event(struct azm_buf *out, const struct azm_error_event *error)
+{
+    return !azm_trace_id_is_none(error->exception.error_id) &&
+           add_line(out, &error->exception, error->timestamp_us, NULL);
 }

@@ -373,10 +373,37 @@ static void an_exception_is_an_error(void **state)
     azm_buf_dispose(&out);
 }
 
+/* Without an invocation; text without frames is told as it is. */
+static void an_error_alone(void **state)
+{
+    static const char expected[] =
+        "{\"error\":{\"id\":\"01020000000000000000000000000000\",\"timestamp\":1700000000000001,"
+        "\"log\":{\"message\":\"Segmentation fault\",\"level\":\"error\"},"
+        "\"exception\":{\"message\":\"it died\",\"type\":\"Death\",\"handled\":false}}}\n";
+    struct azm_error_event error = {.timestamp_us = 1700000000000001,
+                                    .exception = {.error_id = {{1, 2}},
+                                                  .type = AZM_S("Death"),
+                                                  .message = AZM_S("it died"),
+                                                  .stack = AZM_S("Segmentation fault\n"),
+                                                  .handled = AZM_FALSE}};
+    struct azm_buf out;
+    (void)state;
+    azm_buf_init(&out, 65536);
+    assert_int_equal(azm_elastic_error_event(&out, &error), 1);
+    azm_buf_add_byte(&out, 0);
+    assert_string_equal(out.ptr, expected);
+    error.exception.error_id = (azm_trace_id){{0}};
+    azm_buf_clear(&out);
+    assert_int_equal(azm_elastic_error_event(&out, &error), 0);
+    assert_int_equal(out.len, 0);
+    azm_buf_dispose(&out);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_exception_is_an_error),
+        cmocka_unit_test(an_error_alone),
         cmocka_unit_test(transactions),
         cmocka_unit_test(an_unsampled_one_has_no_context),
         cmocka_unit_test(urls),

@@ -18,6 +18,8 @@ struct azm_exporter_kind {
      * event lacks to be valid at all is supplied or, where that is impossible, the event is left out. */
     void (*begin)(struct azm_buf *out, const struct azm_source *source);
     unsigned (*transaction)(struct azm_buf *out, const struct azm_transaction *transaction);
+    /* An error of no invocation. Returns how many events, 0 where it has no place. NULL: it never has. */
+    unsigned (*error)(struct azm_buf *out, const struct azm_error_event *error);
     void (*end)(struct azm_buf *out);
     void (*reply)(unsigned http_status, azm_slice body, uint64_t events, struct azm_reply *out);
     /* A finished body as two, for a server that finds it too large: halves (empty bufs) and how many events are in

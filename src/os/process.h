@@ -40,6 +40,9 @@ void azm_process_free(struct azm_process *process);
 /* Its number; 0 once it has ended. */
 uint32_t azm_process_id(const struct azm_process *process);
 
+/* It was asked to end: by one of the two below, or by a signal that was passed on to it or came from the terminal. */
+bool azm_process_was_asked(const struct azm_process *process);
+
 /* Asks it to end (SIGTERM), or ends it (SIGKILL). Nothing happens when it has ended already. */
 void azm_process_terminate(struct azm_process *process);
 void azm_process_kill(struct azm_process *process);

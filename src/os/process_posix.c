@@ -20,6 +20,7 @@ static const int passed_on[] = {SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUS
 struct azm_process {
     pid_t pid; /* 0 once it has been reaped: the number may belong to another process by then */
     int signal_fd;
+    bool asked;
     uv_poll_t poll;
     void (*ended)(void *self, int exit_code);
     void *self;
@@ -128,9 +129,12 @@ static void on_signal(uv_poll_t *handle, int status, int events)
     struct azm_process *process = handle->data;
     struct signalfd_siginfo info;
     while (read(process->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
-        if (info.ssi_signo == SIGCHLD)
+        if (info.ssi_signo == SIGCHLD) {
             reap(process);
-        else if (info.ssi_code != SI_KERNEL && process->pid > 0) /* a terminal's goes to the whole group */
+            continue;
+        }
+        process->asked |= info.ssi_signo != SIGUSR1 && info.ssi_signo != SIGUSR2;
+        if (info.ssi_code != SI_KERNEL && process->pid > 0) /* a terminal's goes to the whole group */
             kill(process->pid, (int)info.ssi_signo);
     }
 }
@@ -222,8 +226,14 @@ void azm_process_free(struct azm_process *process)
         free(process);
 }
 
+bool azm_process_was_asked(const struct azm_process *process)
+{
+    return process->asked;
+}
+
 static void send_signal(struct azm_process *process, int signum)
 {
+    process->asked = true;
     if (process->pid > 0)
         kill(process->pid, signum);
 }

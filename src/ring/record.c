@@ -177,6 +177,12 @@ static const struct azm_field source_fields[] = {
 };
 SCHEMA(source_schema, source_fields, struct azm_source);
 
+static const struct azm_field error_fields[] = {
+    {1, AZM_FIELD_INT64, AT(struct azm_error_event, timestamp_us), 0, 0, NULL},
+    {2, AZM_FIELD_PART, AT(struct azm_error_event, exception), 0, 0, &exception_schema},
+};
+SCHEMA(error_schema, error_fields, struct azm_error_event);
+
 struct note {
     azm_slice line;
 };
@@ -224,6 +230,11 @@ void azm_record_put_transaction(struct azm_buf *out, const struct azm_transactio
     azm_fields_put(out, &transaction_schema, transaction);
 }
 
+void azm_record_put_error(struct azm_buf *out, const struct azm_error_event *error)
+{
+    azm_fields_put(out, &error_schema, error);
+}
+
 void azm_record_put_note(struct azm_buf *out, azm_slice line)
 {
     azm_fields_put(out, &note_schema, &(struct note){line});
@@ -239,6 +250,12 @@ enum azm_status azm_record_get_transaction(azm_slice record, struct azm_arena *a
 {
     *out = (struct azm_transaction){.sample_rate = -1};
     return azm_fields_get(record, &transaction_schema, arena, out);
+}
+
+enum azm_status azm_record_get_error(azm_slice record, struct azm_arena *arena, struct azm_error_event *out)
+{
+    *out = (struct azm_error_event){0};
+    return azm_fields_get(record, &error_schema, arena, out);
 }
 
 enum azm_status azm_record_get_note(azm_slice record, azm_slice *line)

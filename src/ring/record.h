@@ -13,7 +13,7 @@ enum azm_record_kind {
     AZM_RECORD_SOURCE = 1, /* metadata and destination for all records after it in this ring */
     AZM_RECORD_TRANSACTION = 2,
     AZM_RECORD_SPAN = 3,   /* reserved */
-    AZM_RECORD_ERROR = 4,  /* reserved */
+    AZM_RECORD_ERROR = 4,  /* of no invocation */
     AZM_RECORD_LOG = 5,    /* reserved */
     AZM_RECORD_NOTE = 6,   /* a line for the agent's log: what the writer could not say itself */
     AZM_RECORD_REPORT = 7, /* what the writer tells of itself; the last one counts */
@@ -24,6 +24,7 @@ enum azm_record_kind {
  * out of the struct (ptr NULL, no id, AZM_UNSET, a negative rate) is left out of the record; an empty text is kept. */
 void azm_record_put_source(struct azm_buf *out, const struct azm_source *source);
 void azm_record_put_transaction(struct azm_buf *out, const struct azm_transaction *transaction);
+void azm_record_put_error(struct azm_buf *out, const struct azm_error_event *error);
 void azm_record_put_note(struct azm_buf *out, azm_slice line);
 void azm_record_put_report(struct azm_buf *out, const struct azm_report *report);
 
@@ -32,5 +33,7 @@ void azm_record_put_report(struct azm_buf *out, const struct azm_report *report)
 enum azm_status azm_record_get_source(azm_slice record, struct azm_arena *arena, struct azm_source *out) AZM_MUST_CHECK;
 enum azm_status azm_record_get_transaction(azm_slice record, struct azm_arena *arena,
                                            struct azm_transaction *out) AZM_MUST_CHECK;
+enum azm_status azm_record_get_error(azm_slice record, struct azm_arena *arena,
+                                     struct azm_error_event *out) AZM_MUST_CHECK;
 enum azm_status azm_record_get_note(azm_slice record, azm_slice *line) AZM_MUST_CHECK;
 enum azm_status azm_record_get_report(azm_slice record, struct azm_report *out) AZM_MUST_CHECK;

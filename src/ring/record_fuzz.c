@@ -27,6 +27,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (azm_record_get_note(record, &line) == AZM_OK && line.len > size)
         __builtin_trap();
     struct azm_report report;
+    struct azm_error_event error;
+    azm_buf_clear(&a);
+    if (azm_record_get_error(record, &arena, &error) == AZM_OK)
+        azm_record_put_error(&a, &error);
     azm_buf_clear(&a);
     if (azm_record_get_report(record, &report) == AZM_OK)
         azm_record_put_report(&a, &report);

@@ -424,6 +424,28 @@ static void a_report_comes_back(void **state)
     assert_int_equal(azm_record_get_report(AZM_S("\x12\x09x"), &report), AZM_BAD_INPUT);
 }
 
+static void an_error_comes_back(void **state)
+{
+    (void)state;
+    static const struct azm_error_event error = {.timestamp_us = -5,
+                                                 .exception = {.error_id = {{1, 2}},
+                                                               .type = AZM_S_INIT("T"),
+                                                               .message = AZM_S_INIT("m"),
+                                                               .stack = AZM_S_INIT("at f"),
+                                                               .handled = AZM_FALSE}};
+    struct azm_buf buf = over_storage(sizeof storage);
+    struct azm_error_event back;
+    azm_record_put_error(&buf, &error);
+    assert_int_equal(azm_record_get_error(azm_buf_slice(&buf), NULL, &back), AZM_OK);
+    assert_true(back.timestamp_us == -5);
+    assert_memory_equal(&back.exception.error_id, &error.exception.error_id, sizeof error.exception.error_id);
+    same_text(back.exception.type, error.exception.type);
+    same_text(back.exception.message, error.exception.message);
+    same_text(back.exception.stack, error.exception.stack);
+    assert_int_equal(back.exception.handled, AZM_FALSE);
+    assert_int_equal(azm_record_get_error(AZM_S("\x12\x09x"), NULL, &back), AZM_BAD_INPUT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -440,6 +462,7 @@ int main(void)
         cmocka_unit_test(an_arena_may_be_too_small),
         cmocka_unit_test(a_note_comes_back),
         cmocka_unit_test(a_report_comes_back),
+        cmocka_unit_test(an_error_comes_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

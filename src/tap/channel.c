@@ -119,6 +119,14 @@ void azm_channel_put_transaction(struct azm_channel *channel, const struct azm_t
     put(channel, AZM_RECORD_TRANSACTION, &record);
 }
 
+void azm_channel_put_error(struct azm_channel *channel, const struct azm_error_event *error)
+{
+    struct azm_buf record;
+    azm_buf_init_fixed(&record, channel->record, sizeof channel->record);
+    azm_record_put_error(&record, error);
+    put(channel, AZM_RECORD_ERROR, &record);
+}
+
 void azm_channel_put_note(struct azm_channel *channel, azm_slice line)
 {
     struct azm_buf record;

@@ -35,6 +35,7 @@ void azm_channel_dispose(struct azm_channel *channel);
 
 void azm_channel_put_source(struct azm_channel *channel, const struct azm_source *source);
 void azm_channel_put_transaction(struct azm_channel *channel, const struct azm_transaction *transaction);
+void azm_channel_put_error(struct azm_channel *channel, const struct azm_error_event *error);
 void azm_channel_put_note(struct azm_channel *channel, azm_slice line);
 void azm_channel_put_report(struct azm_channel *channel, const struct azm_report *report);
 void azm_channel_put_info(struct azm_channel *channel, azm_slice line); /* nothing is wrong */

@@ -327,10 +327,10 @@ void azm_observer_tick(struct azm_observer *observer, int64_t now_us)
     azm_session_tick(observer->session, now_us);
 }
 
-void azm_observer_worker_exit(struct azm_observer *observer, int exit_code, azm_slice stderr_tail, int64_t now_us)
+void azm_observer_worker_exit(struct azm_observer *observer, const struct azm_worker_end *end, int64_t now_us)
 {
     if (!observer)
         return;
     observer->now_us = now_us;
-    azm_session_worker_exit(observer->session, exit_code, stderr_tail, now_us);
+    azm_session_worker_exit(observer->session, end, now_us);
 }

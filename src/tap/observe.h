@@ -55,5 +55,7 @@ void azm_observed_close(struct azm_observed *connection, int64_t now_us);
 
 /* Once a second: heartbeat, and the agent's start when it is due. */
 void azm_observer_tick(struct azm_observer *observer, int64_t now_us);
-/* The worker is gone: exit_code as the host will see it, stderr_tail its last lines (borrowed). */
-void azm_observer_worker_exit(struct azm_observer *observer, int exit_code, azm_slice stderr_tail, int64_t now_us);
+struct azm_worker_end;
+
+/* The worker is gone (death.h). */
+void azm_observer_worker_exit(struct azm_observer *observer, const struct azm_worker_end *end, int64_t now_us);

@@ -196,11 +196,10 @@ void azm_session_stream_closed(struct azm_session *session, int64_t now_us)
     tell(AZM_S("stream closed"));
 }
 
-void azm_session_worker_exit(struct azm_session *session, int exit_code, azm_slice stderr_tail, int64_t now_us)
+void azm_session_worker_exit(struct azm_session *session, const struct azm_worker_end *end, int64_t now_us)
 {
     (void)session;
-    (void)exit_code;
-    (void)stderr_tail;
+    (void)end;
     (void)now_us;
 }
 

@@ -490,7 +490,21 @@ void azm_request_report(struct azm_session *session, struct azm_invocation *invo
                                              .message = invocation->exception->message,
                                              .stack = invocation->exception->stack,
                                              .handled = AZM_FALSE}; /* it ended the invocation */
+    if (invocation->lost && session->death.happened)
+        t.exception = azm_death_exception(&session->death, &session->random);
     azm_channel_put_transaction(&session->channel, &t);
+}
+
+void azm_request_report_death(struct azm_session *session)
+{
+    struct azm_death *death = &session->death;
+    if (!death->happened || death->told || session->channel.state != AZM_CHANNEL_OPEN)
+        return;
+    if (!session->source_written)
+        report_source(session);
+    struct azm_error_event error = {.timestamp_us = death->wall_us,
+                                    .exception = azm_death_exception(death, &session->random)};
+    azm_channel_put_error(&session->channel, &error);
 }
 
 static void tell(void *self, azm_slice line)

@@ -6,11 +6,13 @@
 
 #include "os/clock.h"
 #include "os/entropy.h"
+#include "tap/death.h"
 #include "tap/proxied.h"
 #include "tap/request.h"
 #include "tap/session_state.h"
 #include "trace/settings_show.h"
 
+#define EXIT_WAIT_US    1000000 /* from the end of the streams to that of the worker */
 #define PREPARE_WAIT_US 5000000 /* for the app's files; then events go out with what is known */
 
 /* --- settings --- */
@@ -322,6 +324,7 @@ static void lose(void *self, struct azm_invocation *invocation)
 /* No answer can come any more: the stream or the worker is gone. */
 static void lose_open(struct azm_session *session, int64_t now_us)
 {
+    session->streams_end_us = 0;
     struct sweep sweep = {session, now_us};
     azm_invocations_each(&session->invocations, lose, &sweep);
 }
@@ -333,6 +336,7 @@ static void from_host(void *self, const struct azm_rpc_message *message, int64_t
     struct azm_session *session = self;
     switch (message->kind) {
     case AZM_RPC_INVOCATION_REQUEST: begin_invocation(session, message, now_us); break;
+    case AZM_RPC_TERMINATE: session->terminating = true; break;
     case AZM_RPC_INIT_REQUEST: learn_app_directory(session, message->fields[AZM_RPC_APP_DIRECTORY]); break;
     case AZM_RPC_RELOAD_REQUEST: reload(session, message); break;
     case AZM_RPC_LOAD_REQUEST:
@@ -345,8 +349,7 @@ static void from_host(void *self, const struct azm_rpc_message *message, int64_t
     case AZM_RPC_INVOCATION_RESPONSE:
     case AZM_RPC_INVOCATION_CANCEL:
     case AZM_RPC_METADATA_RESPONSE:
-    case AZM_RPC_RELOAD_RESPONSE:
-    case AZM_RPC_TERMINATE: break;
+    case AZM_RPC_RELOAD_RESPONSE: break;
     }
 }
 
@@ -447,20 +450,25 @@ void azm_session_patch(struct azm_session *session, struct azm_patch *patch)
 
 void azm_session_stream_opened(struct azm_session *session)
 {
+    if (session->streams_end_us)
+        lose_open(session, session->streams_end_us);
     session->streams++;
 }
 
 void azm_session_stream_closed(struct azm_session *session, int64_t now_us)
 {
     if (session->streams && --session->streams == 0)
-        lose_open(session, now_us);
+        session->streams_end_us = now_us;
 }
 
-void azm_session_worker_exit(struct azm_session *session, int exit_code, azm_slice stderr_tail, int64_t now_us)
+void azm_session_worker_exit(struct azm_session *session, const struct azm_worker_end *end, int64_t now_us)
 {
-    (void)exit_code;
-    (void)stderr_tail;
-    lose_open(session, now_us);
+    if (session->active && !session->placeholder && !session->terminating &&
+        azm_death_of(&session->death, end, azm_clock_wall_us())) {
+        prepare(session, now_us);   /* it may have died before its greeting */
+        session->saw_answer = true; /* as far as an agent is concerned */
+    }
+    lose_open(session, session->streams_end_us ? session->streams_end_us : now_us);
 }
 
 void azm_session_note(struct azm_session *session, azm_slice line)
@@ -507,6 +515,8 @@ static void report_health(struct azm_session *session, int64_t now_us)
 
 void azm_session_tick(struct azm_session *session, int64_t now_us)
 {
+    if (session->streams_end_us && now_us - session->streams_end_us >= EXIT_WAIT_US)
+        lose_open(session, session->streams_end_us);
     catch_up(session, now_us);
     azm_proxied_sweep(session, now_us);
     azm_health_clock(&session->health, now_us, azm_clock_wall_us());
@@ -521,10 +531,11 @@ void azm_session_close(struct azm_session *session, int64_t now_us, unsigned wai
 {
     if (!session)
         return;
-    lose_open(session, now_us);
+    lose_open(session, session->streams_end_us ? session->streams_end_us : now_us);
     if (!azm_errands_close(session->errands, wait_ms))
         return;
     catch_up(session, now_us + PREPARE_WAIT_US);
+    azm_request_report_death(session);
     azm_request_report_losses(session);
     report_health(session, now_us);
     if (session->saw_answer && session->channel.state == AZM_CHANNEL_OPEN &&
@@ -537,5 +548,6 @@ void azm_session_close(struct azm_session *session, int64_t now_us, unsigned wai
     azm_environment_dispose(&session->environment);
     azm_arena_dispose(&session->facts);
     azm_buf_dispose(&session->notes);
+    azm_death_dispose(&session->death);
     free(session);
 }

@@ -31,12 +31,14 @@ void azm_session_missed_rewrites(struct azm_session *session, uint64_t count);
 /* Listeners for the two directions; self is the session. */
 extern const struct azm_rpc_listener azm_session_from_host, azm_session_from_worker;
 
-/* An EventStream begins and ends. When the last one ends, nothing that is open can be answered any more. */
+/* An EventStream begins and ends. When the last one ends, nothing that is open can be answered any more; it fails when
+ * the worker's end comes behind it, or a second later. */
 void azm_session_stream_opened(struct azm_session *session);
 void azm_session_stream_closed(struct azm_session *session, int64_t now_us);
 
-/* The worker process is gone: what is open has failed. */
-void azm_session_worker_exit(struct azm_session *session, int exit_code, azm_slice stderr_tail, int64_t now_us);
+/* The worker process is gone: what is open has failed. When nobody had asked it to end, that is an error, told with
+ * what has failed, or, where nothing has, by itself. */
+void azm_session_worker_exit(struct azm_session *session, const struct azm_worker_end *end, int64_t now_us);
 
 /* A connection cannot be followed any more, because of the bytes of one side: what is open is forgotten, not called a
  * failure. why: a sentence that lives for ever; it goes to the log and into the report. */

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "tap/channel.h"
+#include "tap/death.h"
 #include "tap/environment.h"
 #include "tap/errands.h"
 #include "tap/files.h"
@@ -36,6 +37,9 @@ struct azm_session {
     unsigned early_count; /* HTTP requests whose invocation is not asked for yet */
 
     unsigned streams;
+    int64_t streams_end_us; /* when the last one ended; 0: one is there, or what was open is over */
+    bool terminating;       /* the host has asked the worker to end */
+    struct azm_death death;
     struct azm_invocation *waiting_first, *waiting_last; /* answered; wait for the channel or for their function */
     int64_t prepared_us;                                 /* when the errands were posted; 0: not yet */
     struct azm_function *asked; /* for last, by a request that was being read; NULL: not known */

@@ -11,6 +11,7 @@
 #include "os/self.h"
 #include "os/ticker.h"
 #include "tap/arguments.h"
+#include "tap/death.h"
 #include "tap/executable.h"
 #include "tap/observe.h"
 #include "tap/patch.h"
@@ -245,8 +246,11 @@ static void relay_until_the_end(const char *self, const struct azm_env *env)
     azm_process_raise_file_limit();
     azm_ticker_start(&tap.loop, TICK_MS, on_tick, NULL);
     uv_run(&tap.loop, UV_RUN_DEFAULT);
-    azm_slice said = tap.stderr_copy ? azm_stderr_tail(tap.stderr_copy) : (azm_slice){NULL, 0};
-    azm_observer_worker_exit(tap.observer, tap.exit_code, said, azm_clock_mono_us());
+    struct azm_worker_end end = {.exit_code = tap.exit_code,
+                                 .asked = tap.host_gone || azm_process_was_asked(tap.worker),
+                                 .stderr_tail =
+                                     tap.stderr_copy ? azm_stderr_tail(tap.stderr_copy) : (azm_slice){NULL, 0}};
+    azm_observer_worker_exit(tap.observer, &end, azm_clock_mono_us());
     azm_observer_close(tap.observer);
 }
 

@@ -58,6 +58,12 @@ struct azm_exception {
     enum azm_tristate handled;
 };
 
+/* What failed beside any invocation: a worker that died. */
+struct azm_error_event {
+    int64_t timestamp_us;
+    struct azm_exception exception;
+};
+
 struct azm_transaction {
     azm_trace_id trace_id;
     azm_span_id id, parent_id;

@@ -256,14 +256,16 @@ class Worker:
     def do_silent(self, function, request, out, **how):
         return NotImplemented
 
-    def do_exit(self, function, request, out, code=1, after=0, **how):
+    def do_exit(self, function, request, out, code=1, after=0, stderr="", **how):
         if self.calls <= after:
             return "still here"
+        os.write(2, stderr.encode())
         os._exit(code)
 
-    def do_die(self, function, request, out, signo=signal.SIGKILL, after=0, **how):
+    def do_die(self, function, request, out, signo=signal.SIGKILL, after=0, stderr="", **how):
         if self.calls <= after:
             return "still here"
+        os.write(2, stderr.encode())
         os.kill(os.getpid(), signo)
         return NotImplemented
 

@@ -209,9 +209,10 @@ static void put_report(struct azm_json_writer *json, const struct azm_report *re
     put_side(json, &report->worker, "worker");
     put_side(json, &report->host, "host");
     put_clock(json, report);
-    put_counted(json, report->bad_bindings, "bad_bindings",
-                "bindings of functions cannot be read; their functions are traced with name and outcome alone",
-                "correct function.json, or what generates it");
+    put_counted(
+        json, report->bad_bindings, "bad_bindings",
+        "of the app's host.json, function.json or bindings are no JSON; what they tell is left out of the events",
+        "correct these files, or what generates them");
     snprintf(text, sizeof text, "only the first %u functions are known; others are traced by their ids alone",
              (unsigned)report->functions);
     if (report->functions_full)

@@ -16,7 +16,7 @@ struct azm_report {
     uint32_t worker_pid;   /* 0: not known */
     azm_slice mode;        /* "grpc": a language worker's wire; other writers name theirs */
     uint32_t functions;    /* of the app, as far as the wire and its files have told */
-    uint32_t bad_bindings; /* of functions, that could not be read */
+    uint32_t bad_bindings; /* of functions, or files of the app, that are no JSON */
     bool functions_full;   /* there were more than are kept */
     bool http_proxied;     /* HTTP goes to the worker on a connection of its own, and that is seen, too */
     struct azm_report_side host, worker;

@@ -33,7 +33,7 @@ struct azm_files {
     struct binding *first, **last;
     struct azm_file_facts facts;
     _Atomic unsigned waiting;
-    _Atomic uint32_t version;
+    _Atomic uint32_t version, unreadable;
 };
 
 struct azm_files *azm_files_open(void)
@@ -65,6 +65,7 @@ void azm_files_app(struct azm_files *files, azm_slice directory)
     files->first = NULL;
     files->last = &files->first;
     files->facts = (struct azm_file_facts){0};
+    atomic_store(&files->unreadable, 0);
     files->app = azm_arena_copy(&files->arena, directory);
     files->app_wanted = files->app.ptr != NULL;
     files->asked = 0;
@@ -98,6 +99,11 @@ uint32_t azm_files_version(const struct azm_files *files)
     return files->version;
 }
 
+uint32_t azm_files_unreadable(const struct azm_files *files)
+{
+    return atomic_load_explicit(&files->unreadable, memory_order_relaxed);
+}
+
 struct azm_file_facts azm_files_facts(struct azm_files *files)
 {
     azm_mutex_lock(&files->mutex);
@@ -119,8 +125,8 @@ void azm_files_take(struct azm_files *files,
 
 /* --- the errand's side --- */
 
-/* NULL when there is no such file or it is no JSON: the app has its own way of noticing that. */
-static json_t *read_json(azm_slice directory, const char *name, size_t max)
+/* NULL when there is no such file, or it is no JSON: counted, and the app has its own way of noticing that. */
+static json_t *read_json(struct azm_files *files, azm_slice directory, const char *name, size_t max)
 {
     char path[1024];
     struct azm_buf text;
@@ -128,9 +134,11 @@ static json_t *read_json(azm_slice directory, const char *name, size_t max)
     if ((size_t)snprintf(path, sizeof path, "%.*s/%s", AZM_FMT(directory), name) >= sizeof path)
         return NULL;
     azm_buf_init(&text, max);
-    if (azm_file_read(path, &text, NULL) != AZM_OK ||
-        azm_json_parse_config(azm_buf_slice(&text), path, &json, NULL) != AZM_OK)
+    if (azm_file_read(path, &text, NULL) == AZM_OK &&
+        azm_json_parse_config(azm_buf_slice(&text), path, &json, NULL) != AZM_OK) {
         json = NULL;
+        atomic_fetch_add(&files->unreadable, 1);
+    }
     azm_buf_dispose(&text);
     return json;
 }
@@ -183,8 +191,8 @@ static void read_app(struct azm_files *files)
     azm_slice_copy(files->app, directory, sizeof directory);
     files->app_wanted = false;
     azm_mutex_unlock(&files->mutex);
-    json_t *host = read_json(azm_slice_str(directory), "host.json", FILE_MAX);
-    json_t *functions = read_json(azm_slice_str(directory), "functions.metadata", METADATA_MAX);
+    json_t *host = read_json(files, azm_slice_str(directory), "host.json", FILE_MAX);
+    json_t *functions = read_json(files, azm_slice_str(directory), "functions.metadata", METADATA_MAX);
     azm_mutex_lock(&files->mutex);
     if (generation == files->generation) {
         keep_facts(files, host);
@@ -208,7 +216,7 @@ static void read_function(struct azm_files *files)
     azm_slice_copy(request->id, id, sizeof id);
     files->requests = request->next;
     azm_mutex_unlock(&files->mutex);
-    json_t *function = read_json(azm_slice_str(directory), "function.json", FILE_MAX);
+    json_t *function = read_json(files, azm_slice_str(directory), "function.json", FILE_MAX);
     azm_mutex_lock(&files->mutex);
     if (generation == files->generation) {
         add_trigger(files, azm_slice_str(id), AZM_S(""), function);

@@ -30,6 +30,8 @@ struct azm_file_facts {
 };
 /* Counts up whenever azm_files_facts() may say something else; cheap. */
 uint32_t azm_files_version(const struct azm_files *files);
+/* Files that are there and are no JSON. */
+uint32_t azm_files_unreadable(const struct azm_files *files);
 /* What host.json said; defaults until it is read. Slices live until azm_files_app. */
 struct azm_file_facts azm_files_facts(struct azm_files *files);
 /* Hands over the bindings that were read since the last call: describe(self, function id or, from functions.metadata,

@@ -508,7 +508,9 @@ void azm_session_malformed(struct azm_session *session, bool from_worker)
 static void report_health(struct azm_session *session, int64_t now_us)
 {
     struct azm_health *health = &session->health;
-    azm_health_functions(health, session->functions.count, session->functions.full, session->functions.unreadable);
+    uint32_t files = session->files ? azm_files_unreadable(session->files) : 0;
+    azm_health_functions(health, session->functions.count, session->functions.full,
+                         session->functions.unreadable + files);
     if (session->channel.state == AZM_CHANNEL_OPEN && azm_health_due(health, now_us))
         azm_channel_put_report(&session->channel, &health->report);
 }

@@ -1,18 +1,28 @@
 """azimuth doctor and the status files: what is said of a process, and what is said when something is wrong. In every
 scenario with an app, the app must not notice."""
+import contextlib
 import json
 import os
 import pathlib
 import signal
 import subprocess
+import threading
 
+import hyperframe.frame as frames
 import pytest
 
+import h2peer
+import rpc
 import status_table
 import values
-from observing import agents, observing, until
-from processes import AZIMUTH, PATIENCE
-from test_agent import ENV, Place, end, wait_for
+from conftest import Raw
+from intake import Intake
+from observing import SITE, agents, end_agents, observing, until
+from processes import AZIMUTH, BIN, PATIENCE
+from test_agent import ENV, Place, wait_for
+from test_tap_faults import fill, root_only, small_disk  # noqa: F401 (a fixture)
+
+SANITIZED = BIN.parent.name in ("asan", "tsan")
 
 STATUS = status_table.fields("The status file")
 
@@ -331,3 +341,228 @@ def test_what_run_would_do_in_a_folder(tmp_path, files, language, code):
 
 def test_no_app_no_word_of_one(tmp_path):
     assert "app" not in Report(tmp_path / "none", cwd=tmp_path).json
+
+
+# -- bad input: the app does not notice, and the doctor has a sentence for it
+
+@contextlib.contextmanager
+def wire_of(scene, run_dir, intake_url="http://127.0.0.1:9"):
+    """Both ends of a connection through an observed tap, for bytes that no gRPC library writes."""
+    raw = Raw(scene, {**SITE, "ELASTIC_APM_SERVER_URL": intake_url, "AZIMUTH_RUN_DIR": str(run_dir)})
+    near, far = raw.pair()
+    try:
+        yield raw, near, far
+    finally:
+        scene.close()
+        end_agents(run_dir)
+
+
+def passes(sender, receiver, data):
+    """Every byte arrives, unchanged."""
+    writer = threading.Thread(target=sender.sendall, args=(data,), daemon=True)
+    writer.start()
+    got = bytearray()
+    while len(got) < len(data):
+        piece = receiver.recv(1 << 20)
+        assert piece, "the connection was closed"
+        got += piece
+    writer.join(PATIENCE)
+    assert got == data
+
+
+def test_a_worker_that_speaks_no_http2(scene, tmp_path):
+    run_dir = tmp_path / "run"
+    with wire_of(scene, run_dir) as (_, near, far):
+        passes(near, far, b"GET / HTTP/1.1\r\n\r\n" * 10)
+        report = says(run_dir, "blind", "because of the worker's bytes", "not HTTP/2", mend="restart the app")
+        process, = report.processes
+        assert [b["direction"] for b in process["blind"]] == ["worker"]
+        passes(near, far, bytes(1000))
+
+
+def test_a_host_whose_bytes_stop_making_sense(scene, tmp_path):
+    run_dir = tmp_path / "run"
+    with wire_of(scene, run_dir) as (_, near, far):
+        passes(near, far, h2peer.Side(True, 1).take())
+        passes(far, near, h2peer.Side(False, 1).take() + b"\0\0\1\0\0\0\0\0\0x")  # DATA without a stream
+        report = says(run_dir, "blind", "because of the host's bytes", "not HTTP/2")
+        assert [b["direction"] for b in report.processes[0]["blind"]] == ["host"]
+
+
+def begun(near, far):
+    """A worker's and a host's side, the EventStream open, and everything sent so far passed on."""
+    worker, host = h2peer.Side(True, 1), h2peer.Side(False, 2)
+    passes(near, far, worker.take())
+    passes(far, near, host.take())
+    worker.acknowledge()
+    host.acknowledge()
+    worker.headers(h2peer.EVENT_STREAM, h2peer.request_head(rpc.METHOD))
+    worker.message(start_stream=rpc.StartStream(worker_id="w1"))
+    passes(near, far, worker.take())
+    host.headers(h2peer.EVENT_STREAM, [(":status", "200"), ("content-type", "application/grpc")])
+    host.message(worker_init_request=rpc.WorkerInitRequest(host_version="4.1037.0.0"))
+    passes(far, near, host.take())
+    worker.message(worker_init_response=rpc.WorkerInitResponse(result=rpc.StatusResult(status=1)))
+    passes(near, far, worker.take())
+    return worker, host
+
+
+def invoked(near, far, worker, host, function_id="f1", **more):
+    """One invocation, as bytes that have to arrive."""
+    request = rpc.InvocationRequest(invocation_id="i1", function_id=function_id)
+    request.input_data.add(name="req").data.http.method = "GET"
+    host.message(invocation_request=request)
+    passes(far, near, host.take())
+    worker.message(invocation_response=rpc.InvocationResponse(invocation_id="i1", result=rpc.StatusResult(status=1)))
+    passes(near, far, worker.take())
+
+
+def test_messages_that_make_no_sense(scene, tmp_path):
+    run_dir = tmp_path / "run"
+    with Intake() as intake, wire_of(scene, run_dir, intake.url) as (_, near, far):
+        worker, host = begun(near, far)
+        for garbage in (b"\xff" * 30, b"\x0a\xff\xff\xff\xff\x0f", b"\x22\x05\x0a"):
+            worker._data(h2peer.grpc_message(garbage))
+        passes(near, far, worker.take())
+        says(run_dir, "malformed", "messages of the worker made no sense; they were passed on")
+        invoked(near, far, worker, host)  # and what follows is understood
+        intake.wait(1)
+
+
+def test_a_header_block_of_10_megabytes(scene, tmp_path):
+    run_dir = tmp_path / "run"
+    with Intake() as intake, wire_of(scene, run_dir, intake.url) as (raw, near, far):
+        worker, host = begun(near, far)
+        block = (b"\0\5x-big\x7f\xf5\3" + os.urandom(628)) * 16000  # literals, not indexed, no Huffman
+        assert len(block) > 10_000_000
+        pieces = [block[at:at + 16384] for at in range(0, len(block), 16384)]
+        run = [frames.HeadersFrame(7, data=pieces[0]), *(frames.ContinuationFrame(7, data=p) for p in pieces[1:])]
+        run[-1].flags.add("END_HEADERS")
+        passes(near, far, worker.take() + b"".join(frame.serialize() for frame in run))
+        invoked(near, far, worker, host)
+        memory = pathlib.Path(f"/proc/{raw.channel.pid}/status").read_text().split("VmRSS:")[1].split()[0]
+        assert int(memory) < (20_000 if not SANITIZED else 400_000)
+        intake.wait(1)
+        assert Report(run_dir).problem("blind") is None
+
+
+HOSTILE = {"x-newline": "a\r\nb: c", "x-nul": "a\0b", "x-escape": "\x1b[2J\x1b]0;owned\x07", "x-bidi": "\u202eabc",
+           "x-quotes": '"\\</script>', "x-" + "n" * 5000: "v", "x-long": "v" * 200_000, "": "no name", "x-json": "{[",
+           "traceparent": "00-" + "f" * 5000}
+
+
+def test_hostile_header_values(observed):
+    worker = observed.start([values.http()])
+    for name, value in HOSTILE.items():
+        assert worker.invoke("hello", headers={name: value}).status == "Success"
+    assert worker.invoke("hello", headers=HOSTILE, method="G\x1b[2JET", url="http://h/\x1b[31m\u202e").status == "Success"
+    observed.intake.wait(len(HOSTILE) + 1)
+    report = Report(observed.run_dir)
+    assert report.code == 0 and "\x1b" not in report.text
+
+
+def test_header_values_of_10_megabytes(observed):
+    """Far more than a record holds: cut, and the rest of the event is there."""
+    worker = observed.start([values.http()])
+    assert worker.invoke("hello", headers={f"x-{n}": "v" * 1_000_000 for n in range(10)}).status == "Success"
+    serves(worker)
+    events = observed.intake.wait(21)
+    assert {e["name"] for e in events} == {"GET /api/hello"}
+    assert Report(observed.run_dir).code == 0
+
+
+def test_text_that_is_no_utf8(scene, tmp_path):
+    """In a function's name, its id, the runtime's version and the invocation's id: bytes that protobuf libraries refuse."""
+    run_dir = tmp_path / "run"
+    with Intake() as intake, wire_of(scene, run_dir, intake.url) as (_, near, far):
+        worker, host = begun(near, far)
+        load = rpc.StreamingMessage(function_load_request=rpc.FunctionLoadRequest(
+            function_id="f1", metadata=rpc.RpcFunctionMetadata(name="NAME")))
+        host._data(h2peer.grpc_message(load.SerializeToString().replace(b"NAME", b"\xff\xc0\x1b\x80")))
+        passes(far, near, host.take())
+        invoked(near, far, worker, host)
+        event, = intake.wait(1)
+        assert "\ufffd" in event["faas"]["name"]
+        report = Report(run_dir)
+        assert report.code == 0 and "\x1b" not in report.text
+
+
+def test_metadata_that_makes_no_sense(observed):
+    (observed.scene.app / "host.json").write_text("{ extensions")
+    worker = observed.start([values.http()])
+    for n, binding in enumerate(('{"type": "httpTrigger",}', "", "[" * 100_000, '"text"', "\0", '{"type": 5}', "{" * 10)):
+        metadata = rpc.RpcFunctionMetadata(name=f"odd{n}", raw_bindings=[binding])
+        metadata.bindings["req"].type = "httpTrigger"
+        worker.send(function_load_request=rpc.FunctionLoadRequest(function_id=f"odd{n}", metadata=metadata))
+    worker.functions["odd0"] = values.Function("odd0", [{"name": "req", "type": "httpTrigger"}], id="odd0")
+    assert worker.invoke("odd0").status == "Success"
+    serves(worker)
+    observed.intake.wait(21)
+    says(observed.run_dir, "bad_bindings", "2 of the app's host.json, function.json or bindings are no JSON", mend="correct")
+
+
+def test_100_000_functions(scene, tmp_path):
+    """The first ones are known, all are passed on, and it takes neither long nor much memory."""
+    run_dir = tmp_path / "run"
+    with Intake() as intake, wire_of(scene, run_dir, intake.url) as (raw, near, far):
+        worker, host = begun(near, far)
+        one = values.metadata(values.http("f00000"), indexed=True)
+        one = rpc.FunctionMetadataResponse(function_metadata_results=[one]).SerializeToString()
+        all_of_them = b"".join(one.replace(b"f00000", b"f%05d" % n) for n in range(100_000))
+        worker.message(function_metadata_response=rpc.FunctionMetadataResponse.FromString(all_of_them))
+        passes(near, far, worker.take())
+        invoked(near, far, worker, host, function_id="id-of-f99999")
+        event, = intake.wait(1)
+        assert event["outcome"] == "success"
+        says(run_dir, "too_many_functions", "only the first 8192 functions are known")
+        memory = pathlib.Path(f"/proc/{raw.channel.pid}/status").read_text().split("VmRSS:")[1].split()[0]
+        assert int(memory) < (40_000 if not SANITIZED else 400_000)
+
+
+# -- a run folder that cannot be used
+
+@pytest.mark.parametrize("what, says_what, mend", [
+    ("file", "is not a folder", "remove the file"),
+    ("parent", "No such file or directory", "make the folder above it"),
+    ("link", "symbolic link", "set AZIMUTH_RUN_DIR to the real folder"),
+    ("open", "has mode 0777", "chmod 0700"),
+    pytest.param("other", "belongs to user 12345", "AZIMUTH_RUN_DIR", marks=root_only),
+])
+def test_a_run_folder_that_cannot_be_used(observed, what, says_what, mend):
+    if what == "file":
+        observed.run_dir.write_text("x")
+    elif what == "parent":
+        observed.run_dir = observed.scene.folder / "not" / "there"
+        observed.settings["AZIMUTH_RUN_DIR"] = str(observed.run_dir)
+    elif what == "link":
+        observed.run_dir.symlink_to(observed.scene.app)
+    else:
+        observed.run_dir.mkdir()
+        observed.run_dir.chmod(0o777)
+        if what == "other":
+            observed.run_dir.chmod(0o700)
+            os.chown(observed.run_dir, 12345, 12345)
+    worker = observed.start([values.http()])
+    serves(worker)
+    report = says(observed.run_dir, "not_seen", f"the worker of process {worker.pid}", says_what, mend=mend)
+    assert says_what in report.problem("run_folder")["text"]
+
+
+def test_a_disk_that_is_full(observed, small_disk):
+    fill(small_disk)
+    worker = observed.start([values.http()])
+    serves(worker)
+    says(observed.run_dir, "not_seen", f"the worker of process {worker.pid}", "No space left", mend="make room")
+    (small_disk / "fill").unlink()
+    after = observed.start([values.http()])
+    serves(after)
+    assert worker.terminate() == 0
+    until(lambda: Report(observed.run_dir).problem("not_seen") is None)  # what went wrong once is over
+
+
+def test_a_disk_that_is_read_only(observed, small_disk):
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    worker = observed.start([values.http()])
+    serves(worker)
+    says(observed.run_dir, "not_seen", "Read-only file system", mend="set AZIMUTH_RUN_DIR to a folder on a disk")
+    assert Report(observed.run_dir).problem("run_folder")

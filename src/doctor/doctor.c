@@ -64,6 +64,26 @@ static void tell_agent(struct doctor *doctor, bool runs)
                     "the agent is of version %s, and this is %s", version, AZM_VERSION);
 }
 
+static bool count_batch(void *self, azm_slice name)
+{
+    unsigned *batches = self;
+    *batches += !azm_slice_ends(name, AZM_S(".tmp"));
+    return true;
+}
+
+/* What an agent left on disk, and none is there to send. */
+static void check_spool(struct doctor *doctor)
+{
+    char path[600];
+    unsigned batches = 0;
+    snprintf(path, sizeof path, "%s/spool", doctor->run_dir);
+    if (azm_dir_list(path, count_batch, &batches, NULL) != AZM_OK || batches == 0)
+        return;
+    snprintf(path, sizeof path, "azimuth agent --run-dir %s", doctor->run_dir);
+    azm_finding(doctor->report, "spool_waits", AZM_PROBLEM_WARNING, path,
+                "%u batches of events wait on disk and no agent runs", batches);
+}
+
 /* --- the log --- */
 
 /* A line counts for this folder when it stands in its own log, or when it names the folder. */
@@ -155,6 +175,8 @@ static void examine_folder(struct doctor *doctor)
     read_logs(doctor);
     bool runs = usable && agent_runs(doctor);
     tell_agent(doctor, runs);
+    if (usable && !runs)
+        check_spool(doctor);
     if (usable) {
         const struct azm_doctor_folder folder = {doctor->run_dir, runs, doctor->report};
         json_decref(doctor->processes);

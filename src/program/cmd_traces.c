@@ -5,6 +5,7 @@
 #include "program/hub_client.h"
 #include "program/options.h"
 #include "program/trace_text.h"
+#include "run/hub.h"
 
 #include <inttypes.h>
 #include <jansson.h>
@@ -189,7 +190,10 @@ static int run(const struct arguments *args)
     struct azm_hub_client *client;
     struct azm_error err = {.status = AZM_OK};
     struct azm_buf out;
-    if (azm_hub_client_open(args->hub, args->token, &client, &err) != AZM_OK)
+    char found[64];
+    if (!args->hub)
+        snprintf(found, sizeof found, "http://127.0.0.1:%u", azm_run_hub_port(&azm_env_process));
+    if (azm_hub_client_open(args->hub ? args->hub : found, args->token, &client, &err) != AZM_OK)
         return fail(&err);
     azm_buf_init(&out, OUT_MAX);
     int code = args->id ? show_trace(client, args, &out) : show_list(client, args, &out);
@@ -200,12 +204,13 @@ static int run(const struct arguments *args)
 
 int azm_cmd_traces(int argc, char **argv)
 {
-    struct arguments args = {.hub = "http://127.0.0.1:8200", .limit = "20", .token = getenv("AZIMUTH_HUB_TOKEN")};
+    struct arguments args = {.limit = "20", .token = getenv("AZIMUTH_HUB_TOKEN")};
     const struct azm_option options[] = {
         {"--follow", NULL, "go on and show new traces as they come", &args.follow, NULL, NULL},
         {"--limit", "N", "how many of the last ones to show; default 20", NULL, &args.limit, NULL},
         {"--service", "NAME", "only those that began in this service", NULL, &args.service, NULL},
-        {"--hub", "URL", "where the hub is; default http://127.0.0.1:8200", NULL, &args.hub, NULL},
+        {"--hub", "URL", "where the hub is; default: port 8200 of this machine, or where azimuth run has put it", NULL,
+         &args.hub, NULL},
         {"--token", "TOKEN", "the hub's token; else $AZIMUTH_HUB_TOKEN", NULL, &args.token, NULL},
         {"--json", NULL, "JSON: one line per trace, or the whole trace", &args.json, NULL, NULL},
     };

@@ -7,6 +7,7 @@
 #include <uv.h>
 
 #include "os/file.h"
+#include "os/private_dir.h"
 #include "os/run_dir.h"
 
 enum { ANSWER_MAX = 65536, PROBE_MS = 2000, START_MS = 10000, TAKEN_MS = 2000 };
@@ -191,6 +192,18 @@ static unsigned remembered(const char *path)
         return 0;
     azm_slice digits = azm_slice_take(azm_buf_slice(&text), azm_slice_find(azm_buf_slice(&text), '\n'));
     return azm_slice_to_u64(digits, &port) == AZM_OK && port < 65536 ? (unsigned)port : 0;
+}
+
+unsigned azm_run_hub_port(const struct azm_env *env)
+{
+    struct azm_arena arena;
+    char folder[AZM_RUN_DIR_MAX];
+    unsigned port = 0;
+    azm_arena_init(&arena, 0);
+    if (azm_run_dir_path(env, folder, NULL) == AZM_OK && azm_private_dir_check(folder, NULL) == AZM_OK)
+        port = remembered(azm_arena_printf(&arena, "%s/hub-port", folder));
+    azm_arena_dispose(&arena);
+    return port && azm_run_hub_probe(port) == AZM_RUN_HUB_OURS ? port : AZM_RUN_HUB_PORT;
 }
 
 /* Another run's hub on the port. It may have taken the port and not answer yet. */

@@ -12,6 +12,10 @@ enum azm_run_hub_answer { AZM_RUN_HUB_NOBODY, AZM_RUN_HUB_OURS, AZM_RUN_HUB_FORE
 /* Who answers on 127.0.0.1:port. Takes 2 s at most; who accepts and says nothing is foreign. */
 enum azm_run_hub_answer azm_run_hub_probe(unsigned port);
 
+/* Where the user's hub is: on the port that the last one started by `azimuth run` noted in the run folder, while it
+ * answers there, else on the usual port. Takes 2 s at most. */
+unsigned azm_run_hub_port(const struct azm_env *env);
+
 struct azm_run_hub_options {
     const struct azm_env *env; /* for the run folder, where the port of a hub of ours is kept that had to be another */
     const char *program;       /* path of azimuth, which is the hub too */

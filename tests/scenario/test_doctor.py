@@ -19,7 +19,7 @@ from conftest import Raw
 from intake import Intake
 from observing import SITE, agents, end_agents, observing, until
 from processes import AZIMUTH, BIN, PATIENCE
-from test_agent import ENV, Place, wait_for
+from test_agent import ENV, Place, end, wait_for
 from test_tap_faults import fill, root_only, small_disk  # noqa: F401 (a fixture)
 
 SANITIZED = BIN.parent.name in ("asan", "tsan")
@@ -241,6 +241,18 @@ def test_no_agent_runs(place):
     report = says(place.run_dir, "stale_ring", "3 of its events wait in ring-1-1", mend=f"--run-dir {place.run_dir}")
     assert not report.processes[0]["alive"]
     assert place.rings() == ["ring-1-1"]
+
+
+def test_a_spool_that_nobody_empties(place):
+    """The server is away and the process and the agent have ended: what waits on disk is told."""
+    writer = place.writer().source("shop", place.server(503).url, node="n1")
+    writer.put(3)
+    agent = place.agent()
+    writer.end()
+    wait_for(lambda: place.status("n1").get("ended"))
+    assert place.status("n1")["waiting"]["in_spool"] == 3 and Report(place.run_dir).problem("spool_waits") is None
+    assert end(agent) == 0
+    says(place.run_dir, "spool_waits", "1 batches of events wait on disk", mend=f"azimuth agent --run-dir {place.run_dir}")
 
 
 def test_a_ring_that_is_nearly_full(place):
@@ -509,8 +521,10 @@ def test_100_000_functions(scene, tmp_path):
         one = values.metadata(values.http("f00000"), indexed=True)
         one = rpc.FunctionMetadataResponse(function_metadata_results=[one]).SerializeToString()
         all_of_them = b"".join(one.replace(b"f00000", b"f%05d" % n) for n in range(100_000))
-        worker.message(function_metadata_response=rpc.FunctionMetadataResponse.FromString(all_of_them))
-        passes(near, far, worker.take())
+        told = rpc.StreamingMessage(function_metadata_response=rpc.FunctionMetadataResponse.FromString(all_of_them))
+        data = h2peer.grpc_message(told.SerializeToString())
+        passes(near, far, b"".join(frames.DataFrame(h2peer.EVENT_STREAM, data=data[at:at + 16384]).serialize()
+                                   for at in range(0, len(data), 16384)))
         invoked(near, far, worker, host, function_id="id-of-f99999")
         event, = intake.wait(1)
         assert event["outcome"] == "success"

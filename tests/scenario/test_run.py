@@ -267,6 +267,16 @@ class TestTheHub:
         assert app.run("--hub-port", other.port, "--", "true").stderr == f"azimuth: traces at http://127.0.0.1:{port}/\n"
         assert len(background(app, b"hub")) == 1
 
+    def test_is_found_by_traces_where_run_has_put_it(self, app):
+        with Server("<html>") as other:
+            app.run("--hub-port", other.port, "--", "true")
+            found = run(AZIMUTH, "traces", env=app.env)
+        assert found.returncode == 0 and found.stderr == "", found.stderr
+        for pid in background(app, b"hub"):
+            os.kill(pid, signal.SIGKILL)
+        (noted,) = pathlib.Path(app.env["AZIMUTH_RUN_DIR"]).glob("hub-port")
+        assert noted.read_text().strip().isdigit()
+
     def test_does_not_stand_in_the_way_when_it_cannot_start(self, app):
         app.env["XDG_DATA_HOME"] = "/proc/no/such"
         done, worker = app.start("--hub-port", free_port(), TEST_EXIT="5", FUNCTIONS_WORKER_RUNTIME="node")

@@ -18,10 +18,9 @@ const char *azm_run_switched_off(const struct azm_env *env, struct azm_arena *ar
         const char *name;
         azm_slice value;
     } switches[] = {
-        {"ELASTIC_APM_ENABLED", AZM_S("false")},
-        {"OTEL_SDK_DISABLED", AZM_S("true")},
-        {"AZIMUTH_ENABLED", AZM_S("false")},
-        {"AZIMUTH_ENABLED", AZM_S("0")},
+        {"ELASTIC_APM_ENABLED", AZM_S("false")},   {"OTEL_SDK_DISABLED", AZM_S("true")},
+        {"AZIMUTH_ENABLED", AZM_S("false")},       {"AZIMUTH_ENABLED", AZM_S("0")},
+        {"ELASTIC_APM_RECORDING", AZM_S("false")}, {"ELASTIC_APM_DISABLE_SEND", AZM_S("true")},
     };
     for (size_t i = 0; i < AZM_COUNT(switches); i++) {
         azm_slice value = azm_slice_trim(azm_env_get(env, switches[i].name));
@@ -35,9 +34,13 @@ const char *azm_run_destination(const struct azm_env *env)
 {
     static const char *const names[] = {"ELASTIC_APM_SERVER_URL", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
                                         "OTEL_EXPORTER_OTLP_ENDPOINT", "DT_CONNECTION_POINT"};
-    for (size_t i = 0; i < AZM_COUNT(names); i++)
+    bool no_otlp = azm_slice_eq_nocase(azm_env_get(env, "OTEL_TRACES_EXPORTER"), AZM_S("none"));
+    for (size_t i = 0; i < AZM_COUNT(names); i++) {
+        if (no_otlp && azm_slice_starts(azm_slice_str(names[i]), AZM_S("OTEL_")))
+            continue;
         if (azm_slice_trim(azm_env_get(env, names[i])).len > 0)
             return names[i];
+    }
     return NULL;
 }
 

@@ -124,6 +124,9 @@ static void switches(void **state)
         {{"AZIMUTH_ENABLED=0"}, "AZIMUTH_ENABLED=0"},
         {{"AZIMUTH_ENABLED=false"}, "AZIMUTH_ENABLED=false"},
         {{"AZIMUTH_ENABLED="}, NULL},
+        {{"ELASTIC_APM_RECORDING=false"}, "ELASTIC_APM_RECORDING=false"},
+        {{"ELASTIC_APM_DISABLE_SEND=true"}, "ELASTIC_APM_DISABLE_SEND=true"},
+        {{"ELASTIC_APM_DISABLE_SEND=false"}, NULL},
         {{NULL}, NULL},
     };
     (void)state;
@@ -143,6 +146,7 @@ static void destinations(void **state)
 {
     static const char *const both[] = {"OTEL_EXPORTER_OTLP_ENDPOINT=x", "DT_CONNECTION_POINT=y", NULL};
     static const char *const traces[] = {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT=x", NULL};
+    static const char *const no_otlp[] = {"OTEL_EXPORTER_OTLP_ENDPOINT=x", "OTEL_TRACES_EXPORTER=none", NULL};
     static const char *const first[] = {"ELASTIC_APM_SERVER_URL=x", NULL};
     static const char *const empty[] = {"ELASTIC_APM_SERVER_URL=", NULL};
     struct azm_env top = azm_env_of(empty), below = azm_env_of(both), only = azm_env_of(first),
@@ -155,6 +159,8 @@ static void destinations(void **state)
     assert_null(azm_run_destination(&top));
     assert_string_equal(azm_run_destination(&traces_only), "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT");
     assert_string_equal(azm_run_destination(&below), "OTEL_EXPORTER_OTLP_ENDPOINT");
+    struct azm_env none = azm_env_of(no_otlp);
+    assert_null(azm_run_destination(&none));
 }
 
 static void urls(void **state)

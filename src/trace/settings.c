@@ -47,6 +47,7 @@ const struct azm_setting azm_setting_table[] = {
     {"OTEL_EXPORTER_OTLP_INSECURE", AZM_SETTING_OTEL, AT(otlp.insecure), "false",
      "true: an endpoint without a scheme is http, not https"},
     {"OTEL_EXPORTER_OTLP_TRACES_INSECURE", AZM_SETTING_OTEL, AT(otlp.insecure), "false", "for traces"},
+    {"OTEL_TRACES_EXPORTER", AZM_SETTING_EXPORTER, AT(otlp_is_off), "otlp", "none: the endpoints above do not count"},
     {"DT_CONNECTION_POINT", AZM_SETTING_URLS, AT(connection_points), "",
      "or, where neither is set, as Elastic intake v2 below the first of these endpoints that answers, parted by "
      "semicolons"},
@@ -70,6 +71,9 @@ const struct azm_setting azm_setting_table[] = {
     {"ELASTIC_APM_GLOBAL_LABELS", AZM_SETTING_MAPPING, AT(global_labels), "", "on all events: key=value,key=value"},
     {"ELASTIC_APM_TRANSACTION_SAMPLE_RATE", AZM_SETTING_RATE, AT(transaction_sample_rate), "1.0",
      "share of traces that begin here and are kept"},
+    {"OTEL_TRACES_SAMPLER", AZM_SETTING_SAMPLER, AT(otel_sampler), "",
+     "the same, where the one above is not set; a caller's own decision is always obeyed"},
+    {"OTEL_TRACES_SAMPLER_ARG", AZM_SETTING_RATE, AT(otel_sampler_arg), "1.0", "share, for traceidratio"},
     {"ELASTIC_APM_CAPTURE_HEADERS", AZM_SETTING_BOOL, AT(capture_headers), "true", "false: no header fields are kept"},
     {"ELASTIC_APM_SANITIZE_FIELD_NAMES", AZM_SETTING_PATTERNS, AT(sanitize_field_names), AZM_SANITIZE_DEFAULT,
      "header fields whose values are not kept"},
@@ -216,6 +220,25 @@ static bool gzip(azm_slice text, bool *out)
     return true;
 }
 
+static bool exporter(azm_slice text, bool *is_off)
+{
+    *is_off = azm_slice_eq_nocase(text, AZM_S("none"));
+    return *is_off || azm_slice_eq_nocase(text, AZM_S("otlp"));
+}
+
+static bool sampler(azm_slice text, azm_slice *out)
+{
+    static const char *const names[] = {"always_on", "always_off", "traceidratio"};
+    azm_slice name = text;
+    *out = text;
+    if (azm_slice_starts_nocase(text, AZM_S("parentbased_")))
+        name = azm_slice_drop(text, sizeof "parentbased_" - 1);
+    for (size_t i = 0; i < AZM_COUNT(names); i++)
+        if (azm_slice_eq_nocase(name, azm_slice_str(names[i])))
+            return true;
+    return text.len == 0;
+}
+
 static bool milliseconds(azm_slice text, bool unit, uint32_t *out)
 {
     uint64_t number;
@@ -271,6 +294,8 @@ static bool set(const struct azm_setting *setting, azm_slice text, struct azm_se
     case AZM_SETTING_RESOURCE: return list(azm_otel_list_is_valid(text), text, at);
     case AZM_SETTING_PROTOCOL: return protocol(text, at);
     case AZM_SETTING_GZIP: return gzip(text, at);
+    case AZM_SETTING_EXPORTER: return exporter(text, at);
+    case AZM_SETTING_SAMPLER: return sampler(text, at);
     case AZM_SETTING_TRACE_CONTEXT: return trace_context(text, at);
     case AZM_SETTING_CONTINUATION: return continuation(text, at);
     }
@@ -340,13 +365,26 @@ static void choose_destination(struct azm_settings *out, azm_settings_warn *warn
     destination->kind = AZM_DESTINATION_ELASTIC;
     if (destination->url.len)
         return;
-    if (out->otlp.url.len || out->otlp.full_url.len) {
+    if (!out->otlp_is_off && (out->otlp.url.len || out->otlp.full_url.len)) {
         choose_otlp(out, warn, self);
         return;
     }
     destination->url = first_endpoint(out->connection_points, &destination->more_urls);
     if (!destination->url.len)
         destination->kind = AZM_DESTINATION_NONE;
+}
+
+/* OpenTelemetry's sampler counts where Elastic's rate is not set, or not valid. */
+static void choose_rate(struct azm_settings *out, const struct azm_env *env)
+{
+    double given;
+    if (!out->otel_sampler.len || rate(azm_env_get(env, "ELASTIC_APM_TRANSACTION_SAMPLE_RATE"), &given))
+        return;
+    out->transaction_sample_rate = out->otel_sampler_arg;
+    if (azm_slice_ends_nocase(out->otel_sampler, AZM_S("always_on")))
+        out->transaction_sample_rate = 1;
+    if (azm_slice_ends_nocase(out->otel_sampler, AZM_S("always_off")))
+        out->transaction_sample_rate = 0;
 }
 
 void azm_settings_read(struct azm_settings *out, const struct azm_env *env, azm_settings_warn *warn, void *self)
@@ -364,6 +402,7 @@ void azm_settings_read(struct azm_settings *out, const struct azm_env *env, azm_
             (void)set(setting, azm_slice_str(setting->standard), out);
     }
     out->enabled = out->enabled && out->own_switch && !out->otel_is_off;
+    choose_rate(out, env);
     choose_destination(out, warn, self);
     out->destination.request_bytes = at_most_32(out->api_request_size);
     out->destination.request_time_ms = at_most_32(out->api_request_time_ms);

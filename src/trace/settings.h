@@ -24,6 +24,9 @@ struct azm_settings {
     azm_slice worker_executable; /* tap/executable.h */
     azm_slice hub_token;         /* of `azimuth traces` */
     struct azm_destination otlp; /* what OpenTelemetry's variables say; destination, when that is chosen */
+    bool otlp_is_off;
+    azm_slice otel_sampler; /* one of OpenTelemetry's names, or empty */
+    double otel_sampler_arg;
     azm_slice resource_attributes, connection_points;
     uint64_t api_request_size;    /* bytes */
     uint64_t api_request_time_ms; /* milliseconds */
@@ -57,6 +60,8 @@ enum azm_setting_kind {
     AZM_SETTING_PROTOCOL, /* "http/protobuf", "http/json" or "grpc" */
     AZM_SETTING_GZIP,     /* "gzip" or "none" */
     AZM_SETTING_TRACE_CONTEXT,
+    AZM_SETTING_EXPORTER, /* "otlp" or "none" */
+    AZM_SETTING_SAMPLER,  /* OpenTelemetry's names */
     AZM_SETTING_CONTINUATION,
 };
 

@@ -81,6 +81,8 @@ static void show(struct azm_buf *out, enum azm_setting_kind kind, azm_slice valu
     case AZM_SETTING_PROTOCOL:
     case AZM_SETTING_GZIP:
     case AZM_SETTING_CONTINUATION:
+    case AZM_SETTING_EXPORTER:
+    case AZM_SETTING_SAMPLER:
     case AZM_SETTING_TRACE_CONTEXT: azm_redact_url(out, value); return;
     }
 }
@@ -147,6 +149,8 @@ const char *azm_setting_type(const struct azm_setting *setting)
         [AZM_SETTING_RESOURCE] = "key=value,key=value, percent-encoded (no more than 128, 16 KiB)",
         [AZM_SETTING_PROTOCOL] = "http/protobuf or http/json",
         [AZM_SETTING_GZIP] = "gzip or none",
+        [AZM_SETTING_EXPORTER] = "otlp or none",
+        [AZM_SETTING_SAMPLER] = "always_on, always_off or traceidratio, or one of them behind parentbased_",
         [AZM_SETTING_TRACE_CONTEXT] = "adopt, rewrite or off",
         [AZM_SETTING_CONTINUATION] = "continue, restart or restart_external",
     };
@@ -173,6 +177,8 @@ const char *azm_setting_title(const struct azm_setting *setting)
 /* --- known options without effect --- */
 
 #define NO_SPANS   "no spans are made, only transactions"
+#define QUEUE      "what waits is limited by the size of the ring and of the spool (AZIMUTH_SPOOL_SIZE)"
+#define ENDS       "events leave when an invocation ends, half a second later at most"
 #define NO_METRICS "metrics are off in Functions"
 #define NO_SYSTEM  "cloud and system metadata are not looked for in Functions; they come from the app's own variables"
 
@@ -184,7 +190,7 @@ const struct azm_setting_unused azm_setting_unused[] = {
     {"ELASTIC_APM_CLOUD_PROVIDER", "none", NO_SYSTEM},
     {"ELASTIC_APM_HOSTNAME", "", NO_SYSTEM},
     {"ELASTIC_APM_SERVER_CERT", "", "a certificate cannot be pinned; ELASTIC_APM_SERVER_CA_CERT_FILE trusts one more"},
-    {"ELASTIC_APM_MAX_QUEUE_SIZE", "", "what waits is limited by the size of the ring and of the spool, see below"},
+    {"ELASTIC_APM_MAX_QUEUE_SIZE", "", QUEUE},
     {"ELASTIC_APM_CAPTURE_BODY", "off", "bodies of requests and messages are never kept"},
     {"ELASTIC_APM_LONG_FIELD_MAX_LENGTH", "10000", "the limit is fixed"},
     {"ELASTIC_APM_STACK_TRACE_LIMIT", "50", "the limit is fixed"},
@@ -201,9 +207,12 @@ const struct azm_setting_unused azm_setting_unused[] = {
     {"ELASTIC_APM_LOG_ECS_REFORMATTING", "off", "the app's own log is left as it is"},
     {"ELASTIC_APM_OPENTELEMETRY_BRIDGE_ENABLED", "", "there is no code of Azimuth inside the worker"},
     {"ELASTIC_APM_INCLUDE_PROCESS_ARGS", "false", "arguments of processes are never sent"},
-    {"OTEL_TRACES_SAMPLER", "parentbased_always_on", "ELASTIC_APM_TRANSACTION_SAMPLE_RATE is the share that is kept"},
-    {"OTEL_TRACES_SAMPLER_ARG", "", "ELASTIC_APM_TRANSACTION_SAMPLE_RATE is the share that is kept"},
     {"OTEL_PROPAGATORS", "tracecontext", "W3C trace context is read, and nothing else"},
+    {"OTEL_BSP_SCHEDULE_DELAY", "", ENDS},
+    {"OTEL_BSP_EXPORT_TIMEOUT", "", "OTEL_EXPORTER_OTLP_TIMEOUT is the limit of one request"},
+    {"OTEL_BSP_MAX_QUEUE_SIZE", "", QUEUE},
+    {"OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "", "ELASTIC_APM_API_REQUEST_SIZE is the limit of one request, for OTLP, too"},
+    {"OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "", "the limit is fixed"},
     {"OTEL_METRICS_EXPORTER", "none", NO_METRICS},
 };
 const size_t azm_setting_unused_count = AZM_COUNT(azm_setting_unused);

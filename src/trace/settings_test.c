@@ -37,6 +37,11 @@ static const struct {
      AZM_DESTINATION_ELASTIC,
      "http://s"},
     {{"OTEL_EXPORTER_OTLP_ENDPOINT=http://o", "DT_CONNECTION_POINT=http://d"}, true, AZM_DESTINATION_OTLP, "http://o"},
+    {{"OTEL_EXPORTER_OTLP_ENDPOINT=http://o", "OTEL_TRACES_EXPORTER=none"}, true, AZM_DESTINATION_NONE, ""},
+    {{"OTEL_EXPORTER_OTLP_ENDPOINT=http://o", "OTEL_TRACES_EXPORTER=None", "DT_CONNECTION_POINT=http://d"},
+     true,
+     AZM_DESTINATION_ELASTIC,
+     "http://d"},
     {{"DT_CONNECTION_POINT=https://a/communication ;https://b"},
      true,
      AZM_DESTINATION_ELASTIC,
@@ -124,6 +129,15 @@ static const struct {
     {"OTEL_EXPORTER_OTLP_TRACES_HEADERS=a=b%0dc", false},
     {"OTEL_RESOURCE_ATTRIBUTES=service.name=a%2Cb,team=c", true},
     {"OTEL_RESOURCE_ATTRIBUTES=service.name=a,team", false},
+    {"OTEL_TRACES_EXPORTER=none", true},
+    {"OTEL_TRACES_EXPORTER=OTLP", true},
+    {"OTEL_TRACES_EXPORTER=zipkin", false},
+    {"OTEL_TRACES_SAMPLER=always_on", true},
+    {"OTEL_TRACES_SAMPLER=ParentBased_TraceIdRatio", true},
+    {"OTEL_TRACES_SAMPLER=xray", false},
+    {"OTEL_TRACES_SAMPLER=parentbased_", false},
+    {"OTEL_TRACES_SAMPLER_ARG=0.1", true},
+    {"OTEL_TRACES_SAMPLER_ARG=10", false},
     {"AZIMUTH_TRACE_CONTEXT=off", true},
     {"AZIMUTH_TRACE_CONTEXT=rewrite", true},
     {"AZIMUTH_TRACE_CONTEXT=Rewrite", false},
@@ -173,6 +187,32 @@ static void rates_have_four_decimals(void **state)
         snprintf(pair, sizeof pair, "ELASTIC_APM_TRANSACTION_SAMPLE_RATE=%s", rates[i].text);
         double got = read_pairs(pairs).transaction_sample_rate;
         assert_true(got > rates[i].rate - 1e-9 && got < rates[i].rate + 1e-9);
+    }
+}
+
+#define RATE(x)    "ELASTIC_APM_TRANSACTION_SAMPLE_RATE=" x
+#define SAMPLER(x) "OTEL_TRACES_SAMPLER=" x
+static const struct {
+    const char *pairs[4];
+    double rate;
+} samplers[] = {
+    {{SAMPLER("always_off")}, 0},
+    {{SAMPLER("parentbased_always_off")}, 0},
+    {{SAMPLER("parentbased_always_on"), "OTEL_TRACES_SAMPLER_ARG=0.5"}, 1},
+    {{SAMPLER("parentbased_traceidratio"), "OTEL_TRACES_SAMPLER_ARG=0.25"}, 0.25},
+    {{SAMPLER("traceidratio")}, 1},
+    {{SAMPLER("traceidratio"), "OTEL_TRACES_SAMPLER_ARG=0.25", RATE("0.5")}, 0.5}, /* Elastic's goes first, */
+    {{SAMPLER("traceidratio"), "OTEL_TRACES_SAMPLER_ARG=0.25", RATE("5")}, 0.25},  /* when it is valid */
+    {{"OTEL_TRACES_SAMPLER_ARG=0.25"}, 1},
+    {{SAMPLER("jaeger_remote"), "OTEL_TRACES_SAMPLER_ARG=0.25"}, 1},
+};
+
+static void opentelemetry_s_sampler(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < AZM_COUNT(samplers); i++) {
+        double got = read_pairs(samplers[i].pairs).transaction_sample_rate;
+        assert_true(got > samplers[i].rate - 1e-9 && got < samplers[i].rate + 1e-9);
     }
 }
 
@@ -387,6 +427,7 @@ int main(void)
         cmocka_unit_test(every_setting_says_what_it_is),
         cmocka_unit_test(opentelemetry_s_destination),
         cmocka_unit_test(headers_are_never_shown),
+        cmocka_unit_test(opentelemetry_s_sampler),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,7 +8,7 @@
 #include "os/file.h"
 #include "os/self.h"
 #include "ring/name.h"
-#include "trace/coldstart.h"
+#include "trace/host_file.h"
 
 #define RETRY_SOON_US 250000            /* its writer is about to make it */
 #define RETRY_LATE_US 10000000          /* nothing will change by itself */
@@ -98,14 +98,15 @@ static void open_feed(struct scan *scan, const char *name)
     azm_log(DEBUG, RING, "%s: found", name);
 }
 
-/* The flag of a cold start is of no use once its host is gone. A young one is left alone: its maker may be a worker
- * that the host's death has not reached yet. */
-static void tidy_cold_start(const struct azm_folder *folder, azm_slice name)
+/* What a host's workers shared is of no use once their host is gone. A young file is left alone: its maker may be a
+ * worker that the host's death has not reached yet. */
+static void tidy_host_file(const struct azm_folder *folder, azm_slice name)
 {
     char path[640];
     uint32_t host;
     uint64_t start, now_start = 0;
-    if (!azm_coldstart_name_parse(name, &host, &start))
+    enum azm_host_file kind;
+    if (!azm_host_file_parse(name, &kind, &host, &start))
         return;
     if (azm_process_start_time(host, &now_start, NULL) == AZM_OK && now_start == start)
         return;
@@ -118,7 +119,7 @@ static bool look_at(void *self, azm_slice name)
 {
     struct scan *scan = self;
     char text[64];
-    tidy_cold_start(scan->folder, name);
+    tidy_host_file(scan->folder, name);
     uint32_t pid;
     uint64_t start;
     if (!azm_ring_name_parse(name, &pid, &start) || azm_slice_copy(name, text, sizeof text) < name.len)

@@ -6,6 +6,7 @@
 #include "json/read.h"
 #include "os/file.h"
 #include "os/thread.h"
+#include "tap/shared_functions.h"
 
 #define FILE_MAX     (1u << 20)
 #define METADATA_MAX (16u << 20)
@@ -27,7 +28,8 @@ struct azm_files {
     struct azm_arena arena; /* requests, results and facts; emptied by azm_files_app */
     unsigned generation;    /* counts azm_files_app, so that an errand notices that its results are stale */
     azm_slice app;
-    bool app_wanted;
+    bool app_wanted, shared_wanted;
+    const char *run_dir; /* the errand's */
     unsigned asked;
     struct request *requests;
     struct binding *first, **last;
@@ -36,7 +38,7 @@ struct azm_files {
     _Atomic uint32_t version, unreadable;
 };
 
-struct azm_files *azm_files_open(void)
+struct azm_files *azm_files_open(const char *run_dir)
 {
     struct azm_files *files = calloc(1, sizeof *files);
     if (!files)
@@ -44,6 +46,7 @@ struct azm_files *azm_files_open(void)
     azm_mutex_init(&files->mutex);
     azm_arena_init(&files->arena, FACTS_MAX);
     files->last = &files->first;
+    files->run_dir = run_dir;
     return files;
 }
 
@@ -69,6 +72,7 @@ void azm_files_app(struct azm_files *files, azm_slice directory)
     files->app = azm_arena_copy(&files->arena, directory);
     files->app_wanted = files->app.ptr != NULL;
     files->asked = 0;
+    files->shared_wanted = false;
     files->waiting = files->app_wanted;
     files->version++;
     azm_mutex_unlock(&files->mutex);
@@ -86,6 +90,14 @@ void azm_files_ask(struct azm_files *files, azm_slice id, azm_slice directory)
         files->asked++;
         files->waiting++;
     }
+    azm_mutex_unlock(&files->mutex);
+}
+
+void azm_files_ask_shared(struct azm_files *files)
+{
+    azm_mutex_lock(&files->mutex);
+    files->waiting += !files->shared_wanted;
+    files->shared_wanted = true;
     azm_mutex_unlock(&files->mutex);
 }
 
@@ -183,6 +195,14 @@ static void keep_facts(struct azm_files *files, const json_t *host)
         azm_slice_eq_nocase(azm_json_get_slice(host, "telemetryMode"), AZM_S("OpenTelemetry"));
 }
 
+static void add_functions(struct azm_files *files, const json_t *functions)
+{
+    for (size_t i = 0; i < json_array_size(functions); i++) {
+        const json_t *function = json_array_get(functions, i);
+        add_trigger(files, AZM_S(""), azm_json_get_slice(function, "name"), function);
+    }
+}
+
 /* The app's own two files. Returns with the mutex held, as it came. */
 static void read_app(struct azm_files *files)
 {
@@ -196,14 +216,28 @@ static void read_app(struct azm_files *files)
     azm_mutex_lock(&files->mutex);
     if (generation == files->generation) {
         keep_facts(files, host);
-        for (size_t i = 0; i < json_array_size(functions); i++) {
-            const json_t *function = json_array_get(functions, i);
-            add_trigger(files, AZM_S(""), azm_json_get_slice(function, "name"), function);
-        }
+        add_functions(files, functions);
         files->version++;
         files->waiting--;
     }
     json_decref(host);
+    json_decref(functions);
+}
+
+static void read_shared(struct azm_files *files)
+{
+    unsigned generation = files->generation;
+    char name[AZM_HOST_FILE_NAME_MAX];
+    json_t *functions = NULL;
+    files->shared_wanted = false;
+    azm_mutex_unlock(&files->mutex);
+    if (files->run_dir[0] && azm_shared_functions_name(name))
+        functions = read_json(azm_slice_str(files->run_dir), name, METADATA_MAX);
+    azm_mutex_lock(&files->mutex);
+    if (generation == files->generation) {
+        add_functions(files, functions);
+        files->waiting--;
+    }
     json_decref(functions);
 }
 
@@ -229,9 +263,11 @@ void azm_files_read(void *self)
 {
     struct azm_files *files = self;
     azm_mutex_lock(&files->mutex);
-    while (files->app_wanted || files->requests) {
+    while (files->app_wanted || files->shared_wanted || files->requests) {
         if (files->app_wanted)
             read_app(files);
+        else if (files->shared_wanted)
+            read_shared(files);
         else
             read_function(files);
     }

@@ -10,14 +10,16 @@
 
 struct azm_files; /* shared with the errand */
 
-/* NULL when memory is out. */
-struct azm_files *azm_files_open(void);
+/* run_dir: the run folder, once the errand before this one has found it, else ""; borrowed. NULL when memory is out. */
+struct azm_files *azm_files_open(const char *run_dir);
 void azm_files_close(struct azm_files *files);
 
 /* The app's folder became known, or became another one (specialization): what was read before is forgotten. */
 void azm_files_app(struct azm_files *files, azm_slice directory);
 /* function.json of this folder is wanted for function `id`. */
 void azm_files_ask(struct azm_files *files, azm_slice id, azm_slice directory);
+/* What another worker of this host has indexed is wanted (shared_functions.h). */
+void azm_files_ask_shared(struct azm_files *files);
 /* True when something asked for is not read yet. */
 bool azm_files_waiting(const struct azm_files *files);
 

@@ -44,12 +44,37 @@ struct azm_function *azm_functions_find(const struct azm_functions *functions, a
     return functions->slot_count ? *slot_of(functions->slots, functions->slot_count, id, functions->seed) : NULL;
 }
 
-struct azm_function *azm_functions_find_name(const struct azm_functions *functions, azm_slice name)
+static struct azm_function *find_name(const struct azm_functions *functions, azm_slice name, bool described)
 {
-    for (size_t i = 0; i < functions->slot_count; i++)
-        if (functions->slots[i] && azm_slice_eq(functions->slots[i]->name, name))
-            return functions->slots[i];
+    for (size_t i = 0; i < functions->slot_count; i++) {
+        struct azm_function *function = functions->slots[i];
+        if (function && function->described == described && azm_slice_eq(function->name, name))
+            return function;
+    }
     return NULL;
+}
+
+struct azm_function *azm_functions_find_bare(const struct azm_functions *functions, azm_slice name)
+{
+    return find_name(functions, name, false);
+}
+
+void azm_functions_inherit(const struct azm_functions *functions, struct azm_function *function)
+{
+    if (function->described || !function->name.len)
+        return;
+    const struct azm_function *known = find_name(functions, function->name, true);
+    if (!known)
+        return;
+    if (function->trigger_type.len && !azm_slice_eq_nocase(function->trigger_type, known->trigger_type))
+        return; /* of that name, but another */
+    function->trigger_type = known->trigger_type;
+    function->trigger = known->trigger;
+    function->route = known->route;
+    function->queue = known->queue;
+    memcpy(function->binding_labels, known->binding_labels, sizeof function->binding_labels);
+    function->described = true;
+    function->labels = 0;
 }
 
 /* Keeps the table at most half full, so that a search always ends. */

@@ -40,7 +40,10 @@ void azm_functions_clear(struct azm_functions *functions);
 
 /* NULL when it is not known. Valid until _clear or _dispose. */
 struct azm_function *azm_functions_find(const struct azm_functions *functions, azm_slice id);
-struct azm_function *azm_functions_find_name(const struct azm_functions *functions, azm_slice name); /* looks at all */
+/* The next one of that name whose binding is not known; NULL when there is none. Looks at all. */
+struct azm_function *azm_functions_find_bare(const struct azm_functions *functions, azm_slice name);
+/* A function that was loaded again under another id: takes over what is known of its binding. Looks at all. */
+void azm_functions_inherit(const struct azm_functions *functions, struct azm_function *function);
 /* The function of that id, made when it is new. Slices are copied; a field that is empty here keeps what was known.
  * NULL when there is no room. */
 struct azm_function *azm_functions_add(struct azm_functions *functions, azm_slice id, azm_slice name,

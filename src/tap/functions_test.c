@@ -31,13 +31,44 @@ static void a_function_is_found_by_id_and_by_name(void **state)
         assert_non_null(function);
         assert_true(azm_slice_eq(function->name, numbered("name", n, name)));
     }
-    assert_ptr_equal(azm_functions_find_name(&functions, AZM_S("name-7")),
+    assert_ptr_equal(azm_functions_find_bare(&functions, AZM_S("name-7")),
                      azm_functions_find(&functions, AZM_S("id-7")));
     assert_null(azm_functions_find(&functions, AZM_S("id-1000")));
-    assert_null(azm_functions_find_name(&functions, AZM_S("id-7")));
+    assert_null(azm_functions_find_bare(&functions, AZM_S("id-7")));
     azm_functions_clear(&functions);
     assert_null(azm_functions_find(&functions, AZM_S("id-7")));
     assert_int_equal(functions.generation, 1);
+    azm_functions_dispose(&functions);
+}
+
+/* Loaded again under another id, with its name and trigger type alone. */
+static void a_function_inherits_what_is_known_of_its_name(void **state)
+{
+    struct azm_functions functions;
+    const struct azm_env env = azm_env_of(settings);
+    const azm_slice http = AZM_S("httpTrigger");
+    (void)state;
+    azm_functions_init(&functions, 1);
+    struct azm_function *known = azm_functions_add(&functions, AZM_S("1"), AZM_S("Hello"), NOTHING, http);
+    struct azm_function *again = azm_functions_add(&functions, AZM_S("2"), AZM_S("Hello"), NOTHING, http);
+    struct azm_function *changed =
+        azm_functions_add(&functions, AZM_S("3"), AZM_S("Hello"), NOTHING, AZM_S("timerTrigger"));
+    struct azm_function *other = azm_functions_add(&functions, AZM_S("4"), AZM_S("Other"), NOTHING, http);
+    struct azm_function *nameless = azm_functions_add(&functions, AZM_S("5"), NOTHING, NOTHING, http);
+    azm_functions_inherit(&functions, again);
+    assert_false(again->described); /* nothing is known yet */
+    azm_functions_describe(&functions, known, AZM_S("{\"type\":\"httpTrigger\",\"route\":\"%ROUTE%\"}"), &env);
+    again->labels = 5;
+    azm_functions_inherit(&functions, again);
+    assert_true(again->described && azm_slice_eq(again->route, AZM_S("shop/{id}")));
+    assert_int_equal(again->labels, 0); /* its names are to be made anew */
+    assert_true(azm_slice_eq(again->id, AZM_S("2")));
+    azm_functions_inherit(&functions, changed);
+    azm_functions_inherit(&functions, other);
+    azm_functions_inherit(&functions, nameless);
+    assert_false(changed->described || other->described || nameless->described);
+    assert_ptr_equal(azm_functions_find_bare(&functions, AZM_S("Hello")), changed);
+    assert_null(azm_functions_find_bare(&functions, AZM_S("None")));
     azm_functions_dispose(&functions);
 }
 
@@ -187,6 +218,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_function_is_found_by_id_and_by_name),
+        cmocka_unit_test(a_function_inherits_what_is_known_of_its_name),
         cmocka_unit_test(what_is_told_later_adds_to_what_is_known),
         cmocka_unit_test(bindings_of_all_kinds),
         cmocka_unit_test(places_and_labels_of_triggers),

@@ -118,6 +118,7 @@ static void took(void *self, unsigned slot, size_t copied, uint64_t len)
         if (copied == len) /* half a JSON text is no use */
             keep(reader, &reader->message.fields[AZM_RPC_METADATA_HEADERS], text);
         break;
+    case AZM_SLOT_LOADED_ID: keep(reader, &reader->message.fields[AZM_RPC_FUNCTION_ID], text); break;
     case AZM_SLOT_FUNCTION_ID: keep(reader, &reader->function.id, text); break;
     case AZM_SLOT_FUNCTION_NAME: keep(reader, &reader->function.name, text); break;
     case AZM_SLOT_FUNCTION_DIRECTORY: keep(reader, &reader->function.directory, text); break;
@@ -165,6 +166,7 @@ static enum azm_rpc_kind kind_of(unsigned slot)
         [AZM_SLOT_KIND_INVOCATION_RESPONSE] = AZM_RPC_INVOCATION_RESPONSE,
         [AZM_SLOT_KIND_INVOCATION_CANCEL] = AZM_RPC_INVOCATION_CANCEL,
         [AZM_SLOT_KIND_LOAD_REQUEST] = AZM_RPC_LOAD_REQUEST,
+        [AZM_SLOT_KIND_LOAD_RESPONSE] = AZM_RPC_LOAD_RESPONSE,
         [AZM_SLOT_KIND_METADATA_RESPONSE] = AZM_RPC_METADATA_RESPONSE,
         [AZM_SLOT_KIND_RELOAD_REQUEST] = AZM_RPC_RELOAD_REQUEST,
         [AZM_SLOT_KIND_RELOAD_RESPONSE] = AZM_RPC_RELOAD_RESPONSE,

@@ -128,9 +128,19 @@ TABLE(worker_metadata);
 /* map<string, string> capabilities */
 RULES capability_rules[] = {TAKE(1, AZM_SLOT_CAPABILITY_NAME), TAKE(2, AZM_SLOT_CAPABILITY_VALUE)};
 TABLE(capability);
-RULES init_response_rules[] = {ENTER(2, AZM_SLOT_CAPABILITY, capability), ENTER(4, AZM_SLOT_NESTED, worker_metadata)};
+RULES load_response_rules[] = {TAKE(1, AZM_SLOT_LOADED_ID), ENTER(2, AZM_SLOT_STATUS_RESULT, status_result)};
+TABLE(load_response);
+RULES init_response_rules[] = {
+    ENTER(2, AZM_SLOT_CAPABILITY, capability),
+    ENTER(3, AZM_SLOT_STATUS_RESULT, status_result),
+    ENTER(4, AZM_SLOT_NESTED, worker_metadata),
+};
 TABLE(init_response);
-RULES reload_response_rules[] = {ENTER(1, AZM_SLOT_NESTED, worker_metadata), ENTER(2, AZM_SLOT_CAPABILITY, capability)};
+RULES reload_response_rules[] = {
+    ENTER(1, AZM_SLOT_NESTED, worker_metadata),
+    ENTER(2, AZM_SLOT_CAPABILITY, capability),
+    ENTER(3, AZM_SLOT_STATUS_RESULT, status_result),
+};
 TABLE(reload_response);
 RULES variable_rules[] = {TAKE(1, AZM_SLOT_VARIABLE_NAME), TAKE(2, AZM_SLOT_VARIABLE_VALUE)};
 TABLE(variable);
@@ -146,12 +156,13 @@ RULES from_host_rules[] = {
     ENTER(17, AZM_SLOT_KIND_INIT_REQUEST, init_request),
     ENTER(21, AZM_SLOT_KIND_INVOCATION_CANCEL, invocation_cancel),
     ENTER(25, AZM_SLOT_KIND_RELOAD_REQUEST, reload_request),
-    ENTER(32, AZM_SLOT_KIND_LOAD_REQUEST, load_collection),
+    ENTER(31, AZM_SLOT_KIND_LOAD_REQUEST, load_collection),
 };
 const struct azm_scan_message azm_rpc_from_host = {from_host_rules, AZM_COUNT(from_host_rules)};
 
 RULES from_worker_rules[] = {
     ENTER(5, AZM_SLOT_KIND_INVOCATION_RESPONSE, invocation_response),
+    ENTER(9, AZM_SLOT_KIND_LOAD_RESPONSE, load_response),
     ENTER(16, AZM_SLOT_KIND_INIT_RESPONSE, init_response),
     ENTER(20, AZM_SLOT_KIND_START_STREAM, start_stream),
     ENTER(26, AZM_SLOT_KIND_RELOAD_RESPONSE, reload_response),

@@ -234,7 +234,7 @@ static void http_response(struct azm_buf *out)
 
 static void load_collection(struct azm_buf *out)
 {
-    size_t message = azm_wire_begin(out, 32);
+    size_t message = azm_wire_begin(out, 31);
     for (int i = 0; i < 2; i++) {
         size_t load = azm_wire_begin(out, 1);
         azm_wire_put_bytes(out, 1, i ? AZM_S("f2") : AZM_S("f1"));
@@ -282,6 +282,17 @@ static void init_response(struct azm_buf *out)
     azm_wire_end(out, message);
 }
 
+static void refused_load(struct azm_buf *out)
+{
+    size_t message = azm_wire_begin(out, 9);
+    azm_wire_put_bytes(out, 1, AZM_S("fn-1"));
+    size_t result = azm_wire_begin(out, 2), exception = azm_wire_begin(out, 2);
+    azm_wire_put_bytes(out, 2, AZM_S("no module"));
+    azm_wire_end(out, exception);
+    azm_wire_end(out, result);
+    azm_wire_end(out, message);
+}
+
 static void reload_response(struct azm_buf *out)
 {
     size_t message = azm_wire_begin(out, 26), metadata = azm_wire_begin(out, 1);
@@ -324,6 +335,8 @@ static const struct {
      "<WEBSITE_SITE_NAME=app><EMPTY=>[9 status=0 retry=0 http=0 clipped=0 ]"},
     {"init answer", init_response, &azm_rpc_from_worker,
      "(http://localhost:40719/)[3 status=0 retry=0 http=0 clipped=0 ]"},
+    {"a function that cannot be loaded", refused_load, &azm_rpc_from_worker,
+     "[12 status=1 retry=0 http=0 clipped=0 function=fn-1 ]"},
     {"reload answer", reload_response, &azm_rpc_from_worker,
      "(http://127.0.0.1:8000)[10 status=0 retry=0 http=0 clipped=0 runtime=v20 ]"},
     {"status probe", status_request, &azm_rpc_from_host, "[0 status=0 retry=0 http=0 clipped=0 ]"},

@@ -13,6 +13,7 @@
 #include "trace/settings_show.h"
 
 #define EXIT_WAIT_US    1000000 /* from the end of the streams to that of the worker */
+#define SHARED_ATTEMPTS 8u      /* to find what another worker has indexed */
 #define PREPARE_WAIT_US 5000000 /* for the app's files; then events go out with what is known */
 
 /* --- settings --- */
@@ -79,7 +80,8 @@ struct azm_session *azm_session_open(const struct azm_env *env, const char *prog
     azm_functions_init(&session->functions, azm_random_u64(&session->random));
     azm_invocations_init(&session->invocations, azm_random_u64(&session->random));
     azm_channel_init(&session->channel, program);
-    session->files = azm_files_open();
+    azm_shared_functions_init(&session->shared);
+    session->files = azm_files_open(session->channel.run_dir);
     session->errands = azm_errands_open();
     session->health.report.mode = AZM_S("grpc");
     return session;
@@ -102,6 +104,26 @@ static void read_files(struct azm_session *session)
 {
     if (session->files && session->errands)
         azm_errands_post(session->errands, azm_files_read, session->files);
+}
+
+/* What was asked for since the errands were posted; invocations wait for it as they do at first. */
+static void read_more(struct azm_session *session, int64_t now_us)
+{
+    if (!session->prepared_us || !session->files || !azm_files_waiting(session->files))
+        return;
+    session->prepared_us = now_us;
+    read_files(session);
+}
+
+/* What another worker has indexed is not there yet: it is looked for again, a few times. */
+static void look_for_shared(struct azm_session *session)
+{
+    if (!session->bare || !session->files || session->shared_asked >= SHARED_ATTEMPTS)
+        return;
+    session->bare = false;
+    session->shared_asked++;
+    azm_files_ask_shared(session->files);
+    read_files(session);
 }
 
 /* The ring's file and the app's own files, once the worker has been greeted. */
@@ -152,20 +174,34 @@ static void on_function(void *self, const struct azm_rpc_function *told)
         azm_functions_add(&session->functions, id, told->name, told->directory, told->trigger_type);
     if (!function)
         return;
-    if (told->raw_trigger.ptr)
+    if (told->raw_trigger.ptr) {
         azm_functions_describe(&session->functions, function, told->raw_trigger, &session->environment.env);
-    else if (!function->described && session->files && function->directory.len)
+        session->indexed = true;
+        if (session->active && !session->placeholder)
+            azm_shared_functions_add(&session->shared, told->name, told->raw_trigger);
+        return;
+    }
+    azm_functions_inherit(&session->functions, function);
+    if (function->described || !session->files)
+        return;
+    if (function->directory.len)
         azm_files_ask(session->files, function->id, function->directory);
+    if (!session->indexed && !session->shared_asked++)
+        azm_files_ask_shared(session->files);
 }
 
 static void describe(void *self, azm_slice id, azm_slice name, azm_slice binding_json)
 {
     struct azm_session *session = self;
-    struct azm_function *function = azm_functions_find(&session->functions, id);
-    if (!function)
-        function = azm_functions_find_name(&session->functions, name);
+    struct azm_function *function =
+        id.len ? azm_functions_find(&session->functions, id) : azm_functions_find_bare(&session->functions, name);
     if (function && !function->described)
         azm_functions_describe(&session->functions, function, binding_json, &session->environment.env);
+    while (!id.len && function && function->described) { /* loaded under several ids */
+        function = azm_functions_find_bare(&session->functions, name);
+        if (function)
+            azm_functions_inherit(&session->functions, function);
+    }
 }
 
 static const struct azm_trigger *trigger_of(void *self, azm_slice function_id)
@@ -183,10 +219,13 @@ static bool trace_of(void *self, const struct azm_rpc_message *request, struct a
     return session->rewrites && azm_request_trace(session, request, out);
 }
 
+static void end_app(struct azm_session *session);
+
 static void on_variable(void *self, azm_slice name, azm_slice value)
 {
     struct azm_session *session = self;
     if (!session->reloading) {
+        end_app(session);
         azm_environment_reload(&session->environment);
         session->reloading = true;
     }
@@ -196,13 +235,19 @@ static void on_variable(void *self, azm_slice name, azm_slice value)
 /* Specialization: from here on this is another app. */
 static void reload(struct azm_session *session, const struct azm_rpc_message *message)
 {
-    if (!session->reloading) /* a message without any variable */
+    if (!session->reloading) { /* a message without any variable */
+        end_app(session);
         azm_environment_reload(&session->environment);
+    }
     session->reloading = false;
     azm_functions_clear(&session->functions);
     session->asked = NULL;
+    session->indexed = session->bare = false;
+    session->shared_asked = 0;
     configure(session);
     session->armed = session->active && session->forward.open;
+    if (message->fields[AZM_RPC_APP_DIRECTORY].len) /* to be read, also where it is the one it was */
+        session->app_directory = (azm_slice){NULL, 0};
     learn_app_directory(session, message->fields[AZM_RPC_APP_DIRECTORY]);
 }
 
@@ -218,8 +263,10 @@ static bool may_go_out(struct azm_session *session, const struct azm_invocation 
         return true;
     if (azm_files_waiting(session->files) && now_us - session->prepared_us <= PREPARE_WAIT_US)
         return false;
-    if (function) /* its file may have been read since anybody looked */
+    if (function) { /* its file may have been read since anybody looked */
         azm_files_take(session->files, describe, session);
+        session->bare |= !function->described && !session->indexed;
+    }
     return true;
 }
 
@@ -329,6 +376,32 @@ static void lose_open(struct azm_session *session, int64_t now_us)
     azm_invocations_each(&session->invocations, lose, &sweep);
 }
 
+/* Another app's settings are about to come. A host asks for that when nothing runs; what is open all the same belongs
+ * to the app before, and cannot be told under the next one's name. */
+static void outdate(void *self, struct azm_invocation *invocation)
+{
+    struct azm_session *session = self;
+    if (invocation->answered || invocation->early)
+        return;
+    if (invocation->replied) {
+        azm_session_finish(session, invocation, azm_clock_mono_us());
+        return;
+    }
+    session->blind++;
+    azm_invocations_close(&session->invocations, invocation);
+}
+
+static void end_app(struct azm_session *session)
+{
+    azm_invocations_each(&session->invocations, outdate, session);
+    while (session->waiting_first) {
+        struct azm_invocation *invocation = session->waiting_first;
+        session->waiting_first = invocation->next_waiting;
+        session->blind += session->channel.state != AZM_CHANNEL_OPEN;
+        send(session, invocation);
+    }
+}
+
 /* --- messages --- */
 
 static void from_host(void *self, const struct azm_rpc_message *message, int64_t now_us)
@@ -339,18 +412,33 @@ static void from_host(void *self, const struct azm_rpc_message *message, int64_t
     case AZM_RPC_TERMINATE: session->terminating = true; break;
     case AZM_RPC_INIT_REQUEST: learn_app_directory(session, message->fields[AZM_RPC_APP_DIRECTORY]); break;
     case AZM_RPC_RELOAD_REQUEST: reload(session, message); break;
-    case AZM_RPC_LOAD_REQUEST:
-        if (session->prepared_us && session->files && azm_files_waiting(session->files))
-            read_files(session);
-        break;
+    case AZM_RPC_LOAD_REQUEST: read_more(session, now_us); break;
     case AZM_RPC_OTHER:
     case AZM_RPC_START_STREAM:
     case AZM_RPC_INIT_RESPONSE:
     case AZM_RPC_INVOCATION_RESPONSE:
     case AZM_RPC_INVOCATION_CANCEL:
+    case AZM_RPC_LOAD_RESPONSE:
     case AZM_RPC_METADATA_RESPONSE:
     case AZM_RPC_RELOAD_RESPONSE: break;
     }
+}
+
+/* Something could not be loaded: the host will not ask for it, or will start another worker. */
+static void tell_refusal(struct azm_session *session, const struct azm_rpc_message *message)
+{
+    char line[400];
+    azm_slice type = azm_slice_take(message->fields[AZM_RPC_EXCEPTION_TYPE], 80);
+    azm_slice text = message->fields[AZM_RPC_EXCEPTION_MESSAGE];
+    if (!session->active || session->placeholder || message->status != AZM_RPC_FAILURE)
+        return;
+    const struct azm_function *function = azm_functions_find(&session->functions, message->fields[AZM_RPC_FUNCTION_ID]);
+    azm_slice name = function ? azm_slice_take(function->name, 100) : AZM_S("");
+    text = azm_slice_take(text, azm_slice_find(text, '\n'));
+    int n = snprintf(line, sizeof line, "%s%.*s could not be loaded%s%.*s%s%.*s",
+                     message->kind == AZM_RPC_LOAD_RESPONSE ? "function " : "the app", AZM_FMT(name),
+                     type.len ? ": " : "", AZM_FMT(type), text.len ? ": " : "", AZM_FMT(azm_slice_take(text, 160)));
+    azm_session_note(session, (azm_slice){line, n < 0 ? 0 : (size_t)n});
 }
 
 static void from_worker(void *self, const struct azm_rpc_message *message, int64_t now_us)
@@ -361,8 +449,14 @@ static void from_worker(void *self, const struct azm_rpc_message *message, int64
     case AZM_RPC_INIT_RESPONSE:
     case AZM_RPC_RELOAD_RESPONSE:
         session->armed = false;
+        tell_refusal(session, message);
         learn_worker(session, message);
+        read_more(session, now_us);
         prepare(session, now_us);
+        break;
+    case AZM_RPC_LOAD_RESPONSE: tell_refusal(session, message); break;
+    case AZM_RPC_METADATA_RESPONSE:
+        azm_shared_functions_post(&session->shared, session->errands, &session->channel);
         break;
     case AZM_RPC_OTHER:
     case AZM_RPC_START_STREAM:
@@ -370,7 +464,6 @@ static void from_worker(void *self, const struct azm_rpc_message *message, int64
     case AZM_RPC_INVOCATION_REQUEST:
     case AZM_RPC_INVOCATION_CANCEL:
     case AZM_RPC_LOAD_REQUEST:
-    case AZM_RPC_METADATA_RESPONSE:
     case AZM_RPC_RELOAD_REQUEST:
     case AZM_RPC_TERMINATE: break;
     }
@@ -521,6 +614,7 @@ void azm_session_tick(struct azm_session *session, int64_t now_us)
         lose_open(session, session->streams_end_us);
     catch_up(session, now_us);
     azm_proxied_sweep(session, now_us);
+    look_for_shared(session);
     azm_health_clock(&session->health, now_us, azm_clock_wall_us());
     azm_request_report_losses(session);
     report_health(session, now_us);
@@ -547,6 +641,7 @@ void azm_session_close(struct azm_session *session, int64_t now_us, unsigned wai
     azm_files_close(session->files);
     azm_invocations_dispose(&session->invocations);
     azm_functions_dispose(&session->functions);
+    azm_shared_functions_dispose(&session->shared);
     azm_environment_dispose(&session->environment);
     azm_arena_dispose(&session->facts);
     azm_buf_dispose(&session->notes);

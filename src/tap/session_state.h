@@ -12,6 +12,7 @@
 #include "tap/invocations.h"
 #include "tap/observe.h"
 #include "tap/patch.h"
+#include "tap/shared_functions.h"
 #include "trace/settings.h"
 
 struct azm_session {
@@ -25,6 +26,10 @@ struct azm_session {
     struct azm_errands *errands;
     struct azm_files *files;
     struct azm_functions functions;
+    struct azm_shared_functions shared; /* what this worker tells of its functions, for others */
+    bool indexed;                       /* it was asked for them */
+    bool bare;                          /* an invocation's function is known by its load request alone */
+    unsigned shared_asked;              /* how often what another worker told was looked for */
     struct azm_invocations invocations;
     struct azm_header_names header_names;
     struct azm_channel channel;

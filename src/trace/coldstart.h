@@ -11,9 +11,9 @@
  * S2 wants it thread-safe; here it is process-safe: whoever first makes a file of this name has it. */
 #pragma once
 
-#include "base/slice.h"
+#include "trace/host_file.h"
 
-#define AZM_COLDSTART_NAME_MAX 48u
+#define AZM_COLDSTART_NAME_MAX AZM_HOST_FILE_NAME_MAX
 
 /* "cold-<host pid>-<host start time>": a restarted worker has the same host and so the same name, a new host another.
  */

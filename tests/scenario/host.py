@@ -178,7 +178,9 @@ class Channel:
                                 script_file=m.script_file, entry_point=m.entry_point)
                 for m in answer.function_metadata_results]
 
-    def load(self, functions, write_function_json=False):
+    def load(self, functions, write_function_json=False, collection=False):
+        """collection: all in one message, as the host does for workers with SupportsLoadResponseCollection."""
+        requests, before = [], self.count("function_load_response")
         for f in functions:
             metadata = values.metadata(f, indexed=False)
             if write_function_json:
@@ -187,10 +189,17 @@ class Channel:
                 (folder / "function.json").write_text(json.dumps({"bindings": f.bindings}))
                 metadata.directory = str(folder)
             self.functions[f.name] = f
-            self.send(function_load_request=rpc.FunctionLoadRequest(function_id=f.id, metadata=metadata))
-        self.wait_for(lambda: len([m for m in self.received if m.WhichOneof("content") == "function_load_response"])
-                      >= len(self.functions))
+            requests.append(rpc.FunctionLoadRequest(function_id=f.id, metadata=metadata))
+        if collection:
+            self.send(function_load_request_collection=rpc.FunctionLoadRequestCollection(
+                function_load_requests=requests))
+        for request in requests if not collection else []:
+            self.send(function_load_request=request)
+        self.wait_for(lambda: self.count("function_load_response") >= before + len(requests))
         return self
+
+    def count(self, arm):
+        return len([m for m in self.received if m.WhichOneof("content") == arm])
 
     def ready(self, functions):
         """Init and load, the way of most scenarios."""
@@ -199,9 +208,10 @@ class Channel:
 
     def reload(self, environment, app=None):
         """Specialization. The environment is the whole one, as the host sends it."""
+        count = self.count("function_environment_reload_response") + 1
         self.send(function_environment_reload_request=rpc.FunctionEnvironmentReloadRequest(
             environment_variables=environment, function_app_directory=str(app or self.host.app)))
-        answer = self.heard("function_environment_reload_response")
+        answer = self.heard("function_environment_reload_response", count)
         if answer.capabilities_update_strategy or answer.capabilities:
             self.capabilities.update(answer.capabilities)
         return answer

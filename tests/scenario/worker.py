@@ -11,6 +11,8 @@ in its environment:
     SCRIPTED_ENDURE      1: neither the loss of the host nor a goodbye ends it; 2: SIGTERM does not either
     SCRIPTED_HTTP        1: HTTP proxying, the functions are called over HTTP
     SCRIPTED_CAPABILITIES  JSON object of further capabilities
+    SCRIPTED_REFUSES     names, parted by commas, of functions that it cannot load; "reload": nor another app
+    SCRIPTED_IDS         0: it leaves the functions' ids to the host
 
 A function does one of the things below, by the name in its definition; `how` are its parameters.
 """
@@ -130,8 +132,19 @@ class Worker:
 
     def on_functions_metadata_request(self, request):
         self.send(function_metadata_response=rpc.FunctionMetadataResponse(
-            function_metadata_results=[values.metadata(f, indexed=True) for f in self.functions],
-            result=self.success()))
+            function_metadata_results=[self.indexed(f) for f in self.functions], result=self.success()))
+
+    def indexed(self, function):
+        out = values.metadata(function, indexed=True)
+        if self.env.get("SCRIPTED_IDS") == "0":
+            out.function_id = ""
+        return out
+
+    def refusal(self, name):
+        """The result for a function or a reload; a failure as Python and .NET send it, without a status."""
+        if name not in self.env.get("SCRIPTED_REFUSES", "").split(","):
+            return self.success()
+        return rpc.StatusResult(exception=rpc.RpcException(type="ImportError", message=f"no module for {name}\nmore"))
 
     def on_function_load_request(self, request):
         found = next((f for f in self.functions if f.name == request.metadata.name), None)
@@ -139,7 +152,11 @@ class Worker:
             request.metadata.name, [{"name": n, "type": b.type, "direction": "in"}
                                     for n, b in request.metadata.bindings.items()], id=request.function_id)
         self.send(function_load_response=rpc.FunctionLoadResponse(function_id=request.function_id,
-                                                                  result=self.success()))
+                                                                  result=self.refusal(request.metadata.name)))
+
+    def on_function_load_request_collection(self, requests):
+        for request in requests.function_load_requests:
+            self.on_function_load_request(request)
 
     def on_function_environment_reload_request(self, request):
         os.environ.clear()
@@ -147,7 +164,7 @@ class Worker:
         if "SCRIPTED_FUNCTIONS" in os.environ:
             self.functions = values.read(os.environ["SCRIPTED_FUNCTIONS"])
         self.send(function_environment_reload_response=rpc.FunctionEnvironmentReloadResponse(
-            worker_metadata=self.metadata(), capabilities=self.capabilities, result=self.success()))
+            worker_metadata=self.metadata(), capabilities=self.capabilities, result=self.refusal("reload")))
 
     def on_worker_status_request(self, request):
         self.send(worker_status_response=rpc.WorkerStatusResponse())

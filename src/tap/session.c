@@ -10,6 +10,7 @@
 #include "tap/proxied.h"
 #include "tap/request.h"
 #include "tap/session_state.h"
+#include "trace/redact_text.h"
 #include "trace/settings_show.h"
 
 #define EXIT_WAIT_US    1000000 /* from the end of the streams to that of the worker */
@@ -427,17 +428,20 @@ static void from_host(void *self, const struct azm_rpc_message *message, int64_t
 /* Something could not be loaded: the host will not ask for it, or will start another worker. */
 static void tell_refusal(struct azm_session *session, const struct azm_rpc_message *message)
 {
-    char line[400];
+    char line[640], redacted[400];
+    struct azm_buf shown;
     azm_slice type = azm_slice_take(message->fields[AZM_RPC_EXCEPTION_TYPE], 80);
     azm_slice text = message->fields[AZM_RPC_EXCEPTION_MESSAGE];
     if (!session->active || session->placeholder || message->status != AZM_RPC_FAILURE)
         return;
     const struct azm_function *function = azm_functions_find(&session->functions, message->fields[AZM_RPC_FUNCTION_ID]);
     azm_slice name = function ? azm_slice_take(function->name, 100) : AZM_S("");
-    text = azm_slice_take(text, azm_slice_find(text, '\n'));
+    azm_buf_init_fixed(&shown, redacted, sizeof redacted);
+    azm_redact_text(&shown, azm_slice_take(azm_slice_take(text, azm_slice_find(text, '\n')), 160));
+    text = azm_buf_slice(&shown);
     int n = snprintf(line, sizeof line, "%s%.*s could not be loaded%s%.*s%s%.*s",
                      message->kind == AZM_RPC_LOAD_RESPONSE ? "function " : "the app", AZM_FMT(name),
-                     type.len ? ": " : "", AZM_FMT(type), text.len ? ": " : "", AZM_FMT(azm_slice_take(text, 160)));
+                     type.len ? ": " : "", AZM_FMT(type), text.len ? ": " : "", AZM_FMT(text));
     azm_session_note(session, (azm_slice){line, n < 0 ? 0 : (size_t)n});
 }
 

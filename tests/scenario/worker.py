@@ -144,7 +144,7 @@ class Worker:
         """The result for a function or a reload; a failure as Python and .NET send it, without a status."""
         if name not in self.env.get("SCRIPTED_REFUSES", "").split(","):
             return self.success()
-        return rpc.StatusResult(exception=rpc.RpcException(type="ImportError", message=f"no module for {name}\nmore"))
+        return rpc.StatusResult(exception=rpc.RpcException(type="ImportError", message=f"no module for {name}, password=hunter2\nmore"))
 
     def on_function_load_request(self, request):
         found = next((f for f in self.functions if f.name == request.metadata.name), None)

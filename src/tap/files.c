@@ -232,7 +232,7 @@ static void read_shared(struct azm_files *files)
     files->shared_wanted = false;
     azm_mutex_unlock(&files->mutex);
     if (files->run_dir[0] && azm_shared_functions_name(name))
-        functions = read_json(azm_slice_str(files->run_dir), name, METADATA_MAX);
+        functions = read_json(files, azm_slice_str(files->run_dir), name, METADATA_MAX);
     azm_mutex_lock(&files->mutex);
     if (generation == files->generation) {
         add_functions(files, functions);

@@ -27,6 +27,8 @@ static int print(struct azm_buf *out)
 {
     bool ok = !out->failed && fwrite(out->ptr, 1, out->len, stdout) == out->len && fflush(stdout) == 0;
     azm_buf_dispose(out);
+    if (!ok)
+        fprintf(stderr, "azimuth settings: standard output cannot be written, or there is too much for it\n");
     return ok ? 0 : 1;
 }
 

@@ -197,7 +197,10 @@ static void settle_batch(struct azm_delivery *delivery, struct azm_spool_batch *
         return;
     }
     bool suspect = is_suspect(sent) && !delivery->closing;
-    if (azm_spool_return(delivery->line, batch, suspect, azm_clock_mono_us()) && !delivery->hurry) {
+    azm_mutex_unlock(&delivery->mutex); /* it may remove a file */
+    bool aside = azm_spool_return(delivery->line, batch, suspect, azm_clock_mono_us());
+    azm_mutex_lock(&delivery->mutex);
+    if (aside && !delivery->hurry) {
         delivery->state.attempts_failed++;
         azm_log(WARN, EXPORT, "%s fails on a batch of %llu events and takes others; it is set aside: %s",
                 delivery->name, (unsigned long long)events, sent->problem);

@@ -2,7 +2,8 @@
 
 #include <zlib.h>
 
-#define MAGIC AZM_S("AZMSPOL1")
+#define MAGIC  AZM_S("AZMSPOL1")
+#define FAMILY 7 /* bytes of it that all versions have in common */
 
 static uint32_t crc(azm_slice bytes, uint32_t before)
 {
@@ -82,11 +83,18 @@ static enum azm_status read_head(const char *head, struct lengths *lengths, stru
     return AZM_OK;
 }
 
+static bool is_other_version(const char *head)
+{
+    return memcmp(head, MAGIC.ptr, FAMILY) == 0 && head[FAMILY] > '1' && head[FAMILY] <= '9';
+}
+
 enum azm_status azm_segment_read(azm_slice file, struct azm_segment *out)
 {
     struct lengths lengths;
     struct azm_segment read;
     *out = (struct azm_segment){.events = 0};
+    if (file.len >= MAGIC.len && is_other_version(file.ptr))
+        return AZM_UNSUPPORTED;
     if (file.len < AZM_SEGMENT_HEAD || !azm_slice_eq(azm_slice_take(file, 8), MAGIC) ||
         read_head(file.ptr, &lengths, &read) != AZM_OK || file.len - AZM_SEGMENT_HEAD < lengths.texts)
         return AZM_BAD_INPUT;

@@ -37,6 +37,6 @@ struct azm_segment {
  * over its limit, or out over its ceiling. */
 enum azm_status azm_segment_write(struct azm_buf *out, const struct azm_segment *segment) AZM_MUST_CHECK;
 
-/* A whole file. AZM_BAD_INPUT: damaged, torn, or no segment at all. AZM_MORE: only the body is torn or damaged; then it
- * is empty, but its events can be counted. */
+/* A whole file. AZM_UNSUPPORTED: another version of Azimuth wrote it. AZM_BAD_INPUT: damaged, torn, or no segment at
+ * all. AZM_MORE: only the body is torn or damaged; then it is empty, but its events can be counted. */
 enum azm_status azm_segment_read(azm_slice file, struct azm_segment *out) AZM_MUST_CHECK;

@@ -46,8 +46,10 @@ static void what_is_written_is_read(void **state)
 }
 
 /* In what is damaged past the texts, events can still be counted; before, nothing can be believed. */
-static enum azm_status expected(size_t at, size_t len)
+static enum azm_status expected(size_t at, char now, size_t len)
 {
+    if (at == 7 && now > '1' && now <= '9')
+        return AZM_UNSUPPORTED;
     return at < len - sample.body.len ? AZM_BAD_INPUT : AZM_MORE;
 }
 
@@ -60,7 +62,7 @@ static void every_bit_counts(void **state)
     for (size_t bit = 0; bit < 8 * whole.len; bit++) {
         file.ptr[bit / 8] = (char)(file.ptr[bit / 8] ^ (1 << bit % 8));
         enum azm_status status = azm_segment_read(whole, &read);
-        assert_int_equal(status, expected(bit / 8, whole.len));
+        assert_int_equal(status, expected(bit / 8, whole.ptr[bit / 8], whole.len));
         assert_int_equal(read.events, status == AZM_MORE ? 3 : 0);
         assert_int_equal(read.body.len, 0);
         file.ptr[bit / 8] = (char)(file.ptr[bit / 8] ^ (1 << bit % 8));

@@ -502,6 +502,10 @@ static void add_found(struct found *found, uint64_t serial)
         return;
     }
     status = azm_segment_read(azm_buf_slice(&found->file), &segment);
+    if (status == AZM_UNSUPPORTED) {
+        azm_log(WARN, EXPORT, "doctor: %s is left alone: another version of Azimuth wrote it", path);
+        return;
+    }
     struct azm_spool_line *line = status == AZM_OK ? line_of(found, &segment) : NULL;
     struct azm_spool_batch *batch = calloc(1, sizeof *batch);
     if (!batch)

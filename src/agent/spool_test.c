@@ -300,6 +300,24 @@ static void what_is_damaged_is_counted_and_skipped(void **state)
     end(&scene);
 }
 
+static void another_version_s_is_left_alone(void **state)
+{
+    struct scene scene;
+    char path[200];
+    (void)state;
+    begin(&scene);
+    path_of(&scene, "00000000000000000007.batch", path);
+    assert_int_equal(azm_file_put(path, AZM_S("AZMSPOL2 and what it may hold"), 0600, NULL), AZM_OK);
+    reopen(&scene, LIMIT);
+    assert_true(azm_file_exists(path));
+    assert_waiting(&scene, 0, 0);
+    put(&scene, "ring-1-1", 1); /* does not get its name */
+    assert_true(azm_file_exists(path));
+    path_of(&scene, "00000000000000000008.batch", path);
+    assert_true(azm_file_exists(path));
+    end(&scene);
+}
+
 static void fewest_failures_first(void **state)
 {
     struct scene scene;
@@ -363,6 +381,7 @@ int main(void)
         cmocka_unit_test(too_large_for_the_limit),
         cmocka_unit_test(a_full_disk),
         cmocka_unit_test(what_is_damaged_is_counted_and_skipped),
+        cmocka_unit_test(another_version_s_is_left_alone),
         cmocka_unit_test(fewest_failures_first),
         cmocka_unit_test(a_poisoned_one_is_set_aside_and_then_dropped),
         cmocka_unit_test(an_unfit_folder),

@@ -34,16 +34,16 @@ struct azm_session {
     struct azm_header_names header_names;
     struct azm_channel channel;
 
-    bool rewrites;                       /* trace contexts on their way to the worker */
     uint64_t unwritten, unwritten_noted; /* those that were left as they were; as the agent's log has it */
+    bool rewrites;                       /* trace contexts on their way to the worker */
     bool armed;                          /* the worker may yet tell its HttpUri, and it can be patched */
+    unsigned early_count;                /* HTTP requests whose invocation is not asked for yet */
     struct azm_patch *patch; /* of the connection whose bytes are being read; NULL: they cannot be changed */
     struct azm_forward forward;
-    unsigned early_count; /* HTTP requests whose invocation is not asked for yet */
 
     unsigned streams;
-    int64_t streams_end_us; /* when the last one ended; 0: one is there, or what was open is over */
     bool terminating;       /* the host has asked the worker to end */
+    int64_t streams_end_us; /* when the last one ended; 0: one is there, or what was open is over */
     struct azm_death death;
     struct azm_invocation *waiting_first, *waiting_last; /* answered; wait for the channel or for their function */
     int64_t prepared_us;                                 /* when the errands were posted; 0: not yet */

@@ -85,6 +85,12 @@ const struct azm_setting azm_setting_table[] = {
      "nor messages from such queues, topics and hubs"},
     {"ELASTIC_APM_TRANSACTION_NAME_GROUPS", AZM_SETTING_PATTERNS, AT(transaction_name_groups), "",
      "a transaction whose name fits is called as the first pattern that fits: GET /api/{*"},
+    {"ELASTIC_APM_TRACE_CONTINUATION_STRATEGY", AZM_SETTING_CONTINUATION, AT(trace_continuation), "continue",
+     "continue: a caller's trace goes on here; restart: a new trace begins, with a link to the caller's; "
+     "restart_external: so only where the caller is not watched by Elastic's agents or Azimuth"},
+    {"AZIMUTH_TRACE_CONTEXT", AZM_SETTING_TRACE_CONTEXT, AT(trace_context), "adopt",
+     "adopt: spans made inside the worker become our children; rewrite: also where the host makes spans of its own, "
+     "and recorded when ours are, for which the traceparent values that the worker gets are overwritten; off: neither"},
     {"ELASTIC_APM_LOG_LEVEL", AZM_SETTING_LEVEL, AT(log_level), "info", "of the agent's own log"},
     {"ELASTIC_APM_API_REQUEST_SIZE", AZM_SETTING_SIZE, AT(api_request_size), "768kb",
      "a request ends after so much, before it is compressed (1kb to 16mb),"},
@@ -93,12 +99,6 @@ const struct azm_setting azm_setting_table[] = {
     {"AZIMUTH_SPOOL_SIZE", AZM_SETTING_SIZE, AT(spool_size), "64mb",
      "most that waits on disk while servers do not answer, for all apps together; the oldest is dropped first. 0b: "
      "nothing waits there"},
-    {"ELASTIC_APM_TRACE_CONTINUATION_STRATEGY", AZM_SETTING_CONTINUATION, AT(trace_continuation), "continue",
-     "continue: a caller's trace goes on here; restart: a new trace begins, with a link to the caller's; "
-     "restart_external: so only where the caller is not watched by Elastic's agents or Azimuth"},
-    {"AZIMUTH_TRACE_CONTEXT", AZM_SETTING_TRACE_CONTEXT, AT(trace_context), "adopt",
-     "adopt: spans made inside the worker become our children; rewrite: also where the host makes spans of its own, "
-     "and recorded when ours are, for which the traceparent values that the worker gets are overwritten; off: neither"},
     {"AZIMUTH_RUN_DIR", AZM_SETTING_TEXT, AT(run_dir), "", "an absolute path: where rings, spool, status and logs are"},
     {"AZIMUTH_WORKER_EXECUTABLE", AZM_SETTING_TEXT, AT(worker_executable), "",
      "the true worker's executable, where the worker.config.json that the host used does not say"},

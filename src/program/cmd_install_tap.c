@@ -30,7 +30,7 @@ static void tell_undone(const struct azm_install_tap_report *report, const struc
         printf("%s: %s\n", report->subfolder, what->dry_run ? "would be removed" : "removed");
 }
 
-static int install(struct azm_install_tap *what, bool undo)
+static int install(struct azm_install_tap what, bool undo)
 {
     struct azm_error err;
     struct azm_arena arena;
@@ -39,17 +39,17 @@ static int install(struct azm_install_tap *what, bool undo)
     enum azm_status st = azm_program_path(azimuth, &err);
     if (st == AZM_OK)
         st = azm_program_beside("azimuth-tap", tap, &err);
-    what->tap = tap;
-    what->azimuth = azimuth;
+    what.tap = tap;
+    what.azimuth = azimuth;
     azm_arena_init(&arena, 0);
     if (st == AZM_OK)
-        st = undo ? azm_install_tap_undo(what, &arena, &report, &err) : azm_install_tap(what, &arena, &report, &err);
+        st = undo ? azm_install_tap_undo(&what, &arena, &report, &err) : azm_install_tap(&what, &arena, &report, &err);
     if (st != AZM_OK)
         fprintf(stderr, "azimuth install-tap: %s\n", err.text);
     else if (undo)
-        tell_undone(&report, what);
+        tell_undone(&report, &what);
     else
-        tell_installed(&report, what);
+        tell_installed(&report, &what);
     azm_arena_dispose(&arena);
     return st == AZM_OK ? 0 : st == AZM_BAD_USAGE ? 2 : 1;
 }
@@ -82,5 +82,5 @@ int azm_cmd_install_tap(int argc, char **argv)
         return 2;
     }
     what.folder = argv[1];
-    return install(&what, undo);
+    return install(what, undo);
 }

@@ -3,7 +3,7 @@
 
     stand_in_func.py         starts the app's worker as the host does and ends as that does; nobody speaks to it
     stand_in_func.py start   is its host, too: loads the functions, calls each of them STAND_IN_CALLS times (2), says
-                             what came of it, and ends with 0 when all succeeded
+                             what came of it, and goes on until it is asked to end (SIGINT, SIGTERM): with 0 when all succeeded
 
 Like Core Tools it reads local.settings.json without replacing what the environment has, and for Python asks the named
 executable for its version, or finds one and names it. Which worker the host below it starts is told in worker_choice.py;
@@ -13,9 +13,11 @@ import json
 import os
 import pathlib
 import re
+import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -56,6 +58,12 @@ def as_shell(code):
     return 128 - code if code < 0 else code
 
 
+def until_asked(asked):
+    print("Press Ctrl-C to end.", flush=True)
+    while not asked.wait(1):  # a wait without an end would not let the signal's handler run
+        pass
+
+
 def host_json(env):
     path = pathlib.Path("host.json")
     config = worker_choice.read_json(path) if path.exists() else {}
@@ -93,8 +101,10 @@ def function_files():
             for path in sorted(pathlib.Path.cwd().glob("*/function.json"))]
 
 
-def play(env, choice):
+def play(env, choice, asked):
+    import values
     from host import Host
+    messages = {"timertrigger": values.Json('{"IsPastDue": false, "Schedule": {"AdjustForDST": true}}')}
     calls, failed = int(env.get("STAND_IN_CALLS", "2")), 0
     prefix = host_json(env).get("extensions", {}).get("http", {}).get("routePrefix", "api")
     with Host(os.getcwd(), env, env["FUNCTIONS_WORKER_RUNTIME"], choice.directory) as host:
@@ -107,9 +117,10 @@ def play(env, choice):
                 url = f"http://localhost:7071/{prefix}/{f.trigger.get('route') or f.name}"
                 more = {"url": url} if f.trigger["type"].lower() == "httptrigger" else {}
                 for _ in range(calls):
-                    result = worker.invoke(f, "data", **more)
+                    result = worker.invoke(f, messages.get(f.trigger["type"].lower(), "data"), **more)
                     print(f"Executed 'Functions.{f.name}' ({result.status} {result.http_status})".replace(" )", ")"))
                     failed += result.status != "Success"
+            until_asked(asked)
             worker.terminate()
         except TimeoutError as error:
             print(f"the worker does not answer: {error}", file=sys.stderr)
@@ -139,7 +150,7 @@ def ask(port, path, body=None):
         return None
 
 
-def play_custom(env):
+def play_custom(env, asked):
     description = host_json(env)["customHandler"]["description"]
     port = str(free_port())
     env = {**env, "FUNCTIONS_CUSTOMHANDLER_PORT": port, "FUNCTIONS_HTTPWORKER_PORT": port,
@@ -158,20 +169,24 @@ def play_custom(env):
         for _ in range(int(env.get("STAND_IN_CALLS", "2"))):
             statuses.append(ask(port, f"/{f.name}", json.dumps({"Data": {f.trigger["name"]: "data"}, "Metadata": {}}).encode()))
             print(f"Executed 'Functions.{f.name}' ({statuses[-1]})")
+    until_asked(asked)
     worker.kill()
     worker.wait()
     return 0 if all(s == 200 for s in statuses) else 1
 
 
 def main():
-    env = settings()
+    env, asked = settings(), threading.Event()
+    if sys.argv[1:] == ["start"]:
+        for signo in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(signo, lambda *_: asked.set())
     os.environ["PATH"] = env["PATH"]  # Popen looks there
     if env["FUNCTIONS_WORKER_RUNTIME"] == "custom":
-        return play_custom(env)
+        return play_custom(env, asked)
     if env["FUNCTIONS_WORKER_RUNTIME"] == "python":
         choose_python(env)
     choice = worker_choice.choose(env, os.getcwd(), env.get("STAND_IN_WORKERS", HERE / "workers"))
-    return play(env, choice) if sys.argv[1:] == ["start"] else only_start(env, choice)
+    return play(env, choice, asked) if sys.argv[1:] == ["start"] else only_start(env, choice)
 
 
 if __name__ == "__main__":

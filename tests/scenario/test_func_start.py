@@ -3,17 +3,17 @@ hub afterwards, each once, and the worker was started as it would have been with
 import json
 import os
 import pathlib
+import shutil
 import signal
 import socket
-import time
 import urllib.request
 
 import pytest
 
 import values
-from conftest import HERE, PYTHON
+from conftest import HERE, PYTHON, WORKER
 from observing import end_agents, until
-from processes import AZIMUTH, PATIENCE, TAP, run
+from processes import AZIMUTH, PATIENCE, TAP, Process, run
 
 FUNC = HERE / "stand_in_func.py"
 pytestmark = pytest.mark.skipif(not TAP.exists(), reason="azimuth-tap is not built")
@@ -73,26 +73,24 @@ class App:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(content if isinstance(content, str) else json.dumps(content))
 
-    def start(self):
-        """The app under `azimuth run`; how its worker was started."""
+    def start(self, seen):
+        """The app under `azimuth run`, until these are its traces; how its worker was started."""
         self.write("local.settings.json", "{ // what func makes\n\"IsEncrypted\": false,\n\"Values\": " +
                    json.dumps(self.values) + ",\n}")
-        done = run(AZIMUTH, "run", "--hub-port", self.port, "--", FUNC, "start", cwd=self.folder, env=self.env)
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert done.stdout.count("Executed") == 4
-        assert done.stderr.splitlines()[0] == f"azimuth: traces at http://127.0.0.1:{self.port}/"
+        with Process(AZIMUTH, "run", "--hub-port", self.port, "--", FUNC, "start", cwd=self.folder, env=self.env) as func:
+            said = list(iter(func.line, "Press Ctrl-C to end."))
+            assert [line.partition(" (")[0] for line in said] == [f"Executed 'Functions.{f.name}'" for f in FUNCTIONS for _ in "12"]
+            until(lambda: len(self.traces()) >= len(seen), PATIENCE)
+            func.send_signal(signal.SIGTERM)
+            assert func.end() == 0
+            assert func.line("stderr") == f"azimuth: traces at http://127.0.0.1:{self.port}/"
+        assert sorted(t["name"] for t in self.traces()) == seen
+        assert {t["service"] for t in self.traces()} <= {"shop"}
         return (self.root / "started").read_text().splitlines() if (self.root / "started").exists() else None
 
     def traces(self):
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/traces?limit=100", timeout=PATIENCE) as answer:
             return json.load(answer)["traces"]
-
-    def seen(self):
-        """Names of all traces, once there are enough and no further one comes."""
-        until(lambda: len(self.traces()) >= 4)
-        time.sleep(0.3)
-        assert {t["service"] for t in self.traces()} == {"shop"}
-        return sorted(t["name"] for t in self.traces())
 
     def end(self):
         end_agents(self.root / "run")
@@ -118,8 +116,7 @@ def make(tmp_path):
 
 def check(app, program, *before):
     """It was started as the host would have it: program, these arguments, the worker's file, the host's arguments."""
-    started = app.start()
-    assert app.seen() == ["AzureQueue RECEIVE from orders-in"] * 2 + ["GET /api/hello"] * 2
+    started = app.start(["AzureQueue RECEIVE from orders-in"] * 2 + ["GET /api/hello"] * 2)
     assert started[0] == str(program)
     arguments = started[1:started.index("--host")]
     assert arguments[:-1] == list(before)
@@ -207,4 +204,22 @@ def test_a_custom_handler_runs_as_ever(make):
     app.program("shop/handler", HANDLER)
     for f in FUNCTIONS:
         app.write(f"{f.name}/function.json", {"bindings": f.bindings})
-    app.start()
+    app.start([])
+
+
+def test_what_a_killed_host_left_behind_arrives_with_the_next_run(make, scene):
+    """The tap starts the agent after its first second only; this one, alone in its folder, never does."""
+    app = make("node")
+    shutil.copy(TAP, app.root / "azimuth-tap")
+    host = scene.host(settings={"AZIMUTH_RUN_DIR": app.env["AZIMUTH_RUN_DIR"], "OTEL_SERVICE_NAME": "shop",
+                                "ELASTIC_APM_SERVER_URL": f"http://127.0.0.1:{app.port}"})
+    worker = host.start([app.root / "azimuth-tap"], WORKER, env={
+        "AZIMUTH_WORKER_EXECUTABLE": PYTHON, **scene.worker_env(FUNCTIONS)})
+    worker.init()
+    worker.load(worker.index())
+    worker.invoke("hello")
+    assert worker.terminate() == 0
+    until(lambda: list((app.root / "run").glob("ring-*")))
+    done = run(AZIMUTH, "run", "--hub-port", app.port, "--", "true", cwd=app.folder, env=app.env)
+    assert done.returncode == 0
+    assert [t["name"] for t in until(app.traces, PATIENCE)] == ["GET /api/hello"]

@@ -623,8 +623,10 @@ void azm_session_tick(struct azm_session *session, int64_t now_us)
     azm_request_report_losses(session);
     report_health(session, now_us);
     if (session->saw_answer && session->channel.state == AZM_CHANNEL_OPEN &&
-        azm_channel_wants_agent(&session->channel, now_us) && session->errands)
+        azm_channel_wants_agent(&session->channel, now_us) && session->errands) {
         azm_errands_post(session->errands, start_agent, session);
+        session->health.told = false; /* the one before may have taken what was told with it */
+    }
 }
 
 void azm_session_close(struct azm_session *session, int64_t now_us, unsigned wait_ms)

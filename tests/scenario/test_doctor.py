@@ -89,6 +89,27 @@ def test_the_status_of_a_process_with_every_trouble(place):
     assert "bad" in status["destination"]["last_delivery_said"]
 
 
+def test_the_status_of_a_process_that_is_long_gone_is_removed(place):
+    (place.run_dir / "status").mkdir(mode=0o700)
+    old, young = place.run_dir / "status" / "n1-1.json", place.run_dir / "status" / "n1-2.json"
+    for path in old, young:
+        path.write_text('{"schema": 1}')
+    os.utime(old, (1e9, 1e9))
+    place.agent()
+    wait_for(lambda: not old.exists())
+    assert young.exists()
+
+
+def test_a_new_agent_hears_of_the_tap_again(observed):
+    """What the tap told of itself is not lost with the agent that heard it."""
+    worker = observed.start([values.http()])
+    serves(worker)
+    first = observed.agent()
+    until(lambda: [s for s in statuses(observed.run_dir) if s.get("functions") == 1 and s["agent_pid"] == first])
+    os.kill(first, signal.SIGKILL)
+    until(lambda: [s for s in statuses(observed.run_dir) if s.get("functions") == 1 and s["agent_pid"] != first])
+
+
 # -- the doctor
 
 REPORT = status_table.fields("The doctor's report")

@@ -51,7 +51,7 @@ def checked(run_dir):
 
 # -- the status file
 
-def test_the_status_of_an_app_that_is_seen(observed):
+def test_an_app_with_which_all_is_well(observed):
     worker = observed.start([values.http(), values.timer()])
     worker.invoke_many("hello", 20, 4)
     observed.intake.wait(20)
@@ -70,6 +70,18 @@ def test_the_status_of_an_app_that_is_seen(observed):
     assert status["destination"]["last_delivery_answer"] == 202
     assert status["last_event"] >= status["created"]
     assert "problems" not in status and "blind" not in status
+    the_doctor_is_content(observed.run_dir, worker)
+
+
+def the_doctor_is_content(run_dir, worker):
+    report = Report(run_dir)
+    assert report.code == 0 and "All is well." in report.text
+    process, = report.processes
+    assert process["alive"] and process["delivered"] == 20 and process["destination"]["last_delivery_answer"] == 202
+    assert report.json["agent"]["running"] and report.json["agent"]["pid"] in agents(run_dir)
+    assert "Shop (instance-1), process %d\n" % worker.pid in report.text
+    assert "20 events, 20 delivered" in report.text
+    assert {p["code"] for p in report.problems} == {"not_configured"}  # of the shell, not of the app
 
 
 def test_the_status_of_a_process_with_every_trouble(place):
@@ -87,6 +99,7 @@ def test_the_status_of_a_process_with_every_trouble(place):
     assert status["instance"] == "n/1" and status["destination"]["failing"]
     assert status["destination"]["last_answer"] == 503 and status["destination"]["last_delivery_answer"] == 400
     assert "bad" in status["destination"]["last_delivery_said"]
+    assert says(place.run_dir, "rejected", "2 events were rejected").problem("ring_full")
 
 
 def test_the_status_of_a_process_that_is_long_gone_is_removed(place):
@@ -104,8 +117,8 @@ def test_a_new_agent_hears_of_the_tap_again(observed):
     """What the tap told of itself is not lost with the agent that heard it."""
     worker = observed.start([values.http()])
     serves(worker)
-    first = observed.agent()
-    until(lambda: [s for s in statuses(observed.run_dir) if s.get("functions") == 1 and s["agent_pid"] == first])
+    status, = until(lambda: [s for s in statuses(observed.run_dir) if s.get("functions") == 1])
+    first = status["agent_pid"]
     os.kill(first, signal.SIGKILL)
     until(lambda: [s for s in statuses(observed.run_dir) if s.get("functions") == 1 and s["agent_pid"] != first])
 
@@ -162,23 +175,6 @@ def says(run_dir, code, *parts, mend="", **more):
 def serves(worker, count=20):
     """The app notices nothing."""
     assert {r.status for r in worker.invoke_many("hello", count, 4)} == {"Success"}
-
-
-def test_all_is_well(observed):
-    worker = observed.start([values.http()])
-    serves(worker)
-    observed.intake.wait(20)
-    until(lambda: [s for s in statuses(observed.run_dir) if s.get("delivered") == 20])
-    report = Report(observed.run_dir)
-    assert report.code == 0 and "All is well." in report.text
-    process, = report.processes
-    assert process["alive"] and process["delivered"] == 20 and process["destination"]["last_delivery_answer"] == 202
-    assert report.json["agent"]["running"] and report.json["agent"]["pid"] in agents(observed.run_dir)
-    assert "Shop (instance-1), process %d\n" % worker.pid in report.text
-    assert "20 events, 20 delivered" in report.text
-    assert {p["code"] for p in report.problems} == {"not_configured"}  # of the shell, not of the app
-    before = {path: path.stat().st_mtime_ns for path in observed.run_dir.iterdir() if path.is_file()}
-    assert set(before) >= {observed.run_dir / "agent.lock", observed.run_dir / "agent.log"}
 
 
 def test_an_app_without_an_invocation_yet(observed):
@@ -238,13 +234,6 @@ def test_servers_that_do_not_take_events(place):
         assert process["destination"]["failing"]
     assert "who are you" in report.text and report.code == 1
     assert "verysecret" not in str(report.json) + report.text and "evenmore" not in str(report.json) + report.text
-
-
-def test_what_a_server_rejects_is_counted(place):
-    server = place.server((400, '{"accepted": 1, "errors": [{"message": "bad"}, {"message": "bad"}]}', {}))
-    place.writer().source("shop", server.url).put(3)
-    place.agent()
-    says(place.run_dir, "rejected", "2 events were rejected")
 
 
 # -- agents and rings

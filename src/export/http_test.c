@@ -126,6 +126,9 @@ static void exporters_of_destinations(void **state)
     (void)state;
     for (size_t i = 0; i < AZM_COUNT(rows); i++)
         assert_ptr_equal(azm_exporter_for(&rows[i].destination), rows[i].kind);
+    for (size_t i = 1; i < AZM_COUNT(rows); i++) /* a body on disk finds its way back */
+        assert_ptr_equal(azm_exporter_named(rows[i].kind->name), rows[i].kind);
+    assert_null(azm_exporter_named("morse"));
 }
 
 static void a_stopped_sender_gives_up_at_once(void **state)

@@ -191,6 +191,30 @@ def test_the_log_tells_the_settings_and_no_secret(observed):
 
 
 @pytest.mark.threads
+def test_the_settings_of_an_app_that_a_placeholder_becomes(observed):
+    """They come with the reload; those that the placeholder had are none of its."""
+    settings = observed.settings | {"ELASTIC_APM_SERVICE_NAME": "app", "ELASTIC_APM_TRANSACTION_IGNORE_URLS": "/api/skip",
+                                    "WEBSITE_SKU": "Dynamic", "ELASTIC_APM_CENTRAL_CONFIG": "true",
+                                    "WEBSITE_PLACEHOLDER_MODE": "0"}
+    observed.settings = {"AZIMUTH_RUN_DIR": settings["AZIMUTH_RUN_DIR"], "WEBSITE_PLACEHOLDER_MODE": "1",
+                         "ELASTIC_APM_METRICS_INTERVAL": "30s", "WEBSITE_SKU": "Pool"}
+    worker = observed.start([values.http("WarmUp")], "python")
+    functions = [values.http(), values.http("skip")]
+    worker.reload({**worker.host.environment(observed.scene.worker_env(functions, "python")), **settings,
+                   "ELASTIC_APM_METRICS_INTERVAL": ""})
+    worker.functions.clear()
+    worker.received.clear()
+    worker.load(functions)
+    worker.invoke("skip")
+    worker.invoke("hello")
+    (event,) = observed.intake.wait(1)
+    assert event["name"] == "GET /api/hello" and event["metadata"]["service"]["name"] == "app"
+    assert event["metadata"]["labels"] == {"azure_app_service_sku": "Dynamic"}
+    log = until(lambda: "CENTRAL_CONFIG" in observed.log() and observed.log())
+    assert "ELASTIC_APM_SERVICE_NAME=app (environment)" in log and "METRICS_INTERVAL" not in log
+
+
+@pytest.mark.threads
 def test_what_the_platform_tells(observed):
     observed.settings |= {"WEBSITE_SKU": "ElasticPremium", "WEBSITE_SLOT_NAME": "staging",
                           "WEBSITE_HOSTNAME": "shop-staging.example", "WEBSITE_HOME_STAMPNAME": "waws-prod-1",

@@ -43,9 +43,11 @@ tidy:
 install: release
 	install -D -m 755 build/release/bin/azimuth $(DESTDIR)$(PREFIX)/bin/azimuth
 	install -D -m 755 build/release/bin/azimuth-tap $(DESTDIR)$(PREFIX)/bin/azimuth-tap
+	install -D -m 644 packaging/completion.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/azimuth
 
 uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/azimuth $(DESTDIR)$(PREFIX)/bin/azimuth-tap
+	rm -f $(DESTDIR)$(PREFIX)/share/bash-completion/completions/azimuth
 
 clean:
 	rm -rf build

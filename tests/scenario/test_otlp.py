@@ -112,7 +112,11 @@ def golden_errors(golden):
 def back_metadata(request):
     a, scope = request.resource, request.scope
     platforms = {"azure.functions": "functions"}
+    labels = {name.replace(".", "_"): value for name, value in a.items() if name.startswith("azure.app.service.")}
+    if "cloud.provider" not in a:  # no cloud of Elastic's: it demands a provider
+        labels["cloud_region"] = a.get("cloud.region")
     return {
+        "labels": pruned(labels),
         "service": pruned({
             "name": a.get("service.name"), "version": a.get("service.version"),
             "environment": a.get("deployment.environment.name"),
@@ -122,7 +126,7 @@ def back_metadata(request):
             "node": pruned({"configured_name": a.get("service.instance.id")})}),
         "process": pruned({"pid": a.get("process.pid"), "ppid": a.get("process.parent_pid")}),
         "cloud": pruned({
-            "provider": a.get("cloud.provider"), "region": a.get("cloud.region"),
+            "provider": a.get("cloud.provider"), "region": a.get("cloud.region") if "cloud.provider" in a else None,
             "account": pruned({"id": a.get("cloud.account.id")}),
             "project": pruned({"name": a.get("azure.resource_group.name")}),
             "service": pruned({"name": platforms.get(a.get("cloud.platform"))})})}

@@ -208,7 +208,7 @@ json_t *azm_doctor_examine(const struct azm_doctor_options *options, enum azm_do
     json_object_set_new(doctor.report, "version", json_string(AZM_VERSION));
     if (find_folder(&doctor))
         examine_folder(&doctor);
-    azm_environment_check(doctor.report, options->env);
+    azm_environment_check(doctor.report, options->env, json_array_size(doctor.processes) > 0);
     json_t *app = options->app_dir ? azm_doctor_app(options->app_dir, options->env) : NULL;
     if (app)
         json_object_set_new(doctor.report, "app", app);

@@ -38,13 +38,13 @@ static void check_protocol(json_t *report, const struct azm_settings *settings)
                     "the OTLP endpoint's port is 4317, usually that of gRPC, which is not spoken");
 }
 
-void azm_environment_check(json_t *report, const struct azm_env *env)
+void azm_environment_check(json_t *report, const struct azm_env *env, bool anything_seen)
 {
     struct azm_settings settings;
     azm_settings_read(&settings, env, on_warning, report);
     check_switches(report, env, &settings);
     check_protocol(report, &settings);
-    if (settings.destination.kind == AZM_DESTINATION_NONE)
+    if (settings.destination.kind == AZM_DESTINATION_NONE && !anything_seen)
         azm_finding(
             report, "not_configured", AZM_PROBLEM_INFO,
             "set ELASTIC_APM_SERVER_URL=https://..., or OTEL_EXPORTER_OTLP_ENDPOINT=https://..., for the app; under "

@@ -2,8 +2,10 @@
 #pragma once
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "base/env.h"
 
-/* Finds switches that are off, settings that are ignored, protocols that are not spoken. */
-void azm_environment_check(json_t *report, const struct azm_env *env);
+/* Finds switches that are off, settings that are ignored, protocols that are not spoken. anything_seen: then nobody
+ * need be told that this environment alone names no server. */
+void azm_environment_check(json_t *report, const struct azm_env *env, bool anything_seen);

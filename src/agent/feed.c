@@ -232,28 +232,38 @@ static void read_transaction(struct azm_feed *feed, azm_slice record, uint64_t e
         feed->counts.events += events - 1; /* one was counted above */
 }
 
-static void read_error(struct azm_feed *feed, azm_slice record, uint64_t end, int64_t now_us)
+static unsigned put_error(struct azm_feed *feed, azm_slice record, struct azm_buf *body, bool *readable)
 {
     struct azm_error_event error;
-    unsigned events = 0;
+    *readable = azm_record_get_error(record, &feed->tools->arena, &error) == AZM_OK;
+    return *readable && body && feed->route->kind->error ? feed->route->kind->error(body, &error) : 0;
+}
+
+static unsigned put_log(struct azm_feed *feed, azm_slice record, struct azm_buf *body, bool *readable)
+{
+    struct azm_log_event log;
+    *readable = azm_record_get_log(record, &feed->tools->arena, &log) == AZM_OK;
+    return *readable && body && feed->route->kind->log ? feed->route->kind->log(body, &log) : 0;
+}
+
+/* An error or a log: one event, where the server has a place for it. */
+static void read_other(struct azm_feed *feed, azm_slice record, uint64_t end, int64_t now_us,
+                       unsigned (*put)(struct azm_feed *, azm_slice, struct azm_buf *, bool *))
+{
+    bool readable;
     feed->counts.events++;
-    if (azm_record_get_error(record, &feed->tools->arena, &error) != AZM_OK) {
-        feed->counts.malformed++;
-        pass(feed, end);
-        return;
-    }
-    if (feed->route && feed->route->kind->error) {
-        if (!feed->open)
-            begin_bundle(feed, end, now_us);
+    if (feed->route && !feed->open)
+        begin_bundle(feed, end, now_us);
+    unsigned events = put(feed, record, feed->route ? &feed->open->body : NULL, &readable);
+    if (feed->route) {
         feed->open->end = end;
-        events = feed->route->kind->error(&feed->open->body, &error);
         feed->open->events += events;
-        feed->counts.in_memory += events;
     } else {
         pass(feed, end);
     }
-    if (events == 0)
-        feed->counts.unsendable++;
+    feed->counts.in_memory += events;
+    feed->counts.malformed += !readable;
+    feed->counts.unsendable += readable && events == 0;
 }
 
 static void read_note(struct azm_feed *feed, azm_slice record, bool info)
@@ -287,7 +297,8 @@ static void read_record(struct azm_feed *feed, const struct azm_ring_record *fou
     switch (found->kind) {
     case AZM_RECORD_SOURCE: read_source(feed, record, found->end, now_us); break;
     case AZM_RECORD_TRANSACTION: read_transaction(feed, record, found->end, now_us); break;
-    case AZM_RECORD_ERROR: read_error(feed, record, found->end, now_us); break;
+    case AZM_RECORD_ERROR: read_other(feed, record, found->end, now_us, put_error); break;
+    case AZM_RECORD_LOG: read_other(feed, record, found->end, now_us, put_log); break;
     case AZM_RECORD_NOTE:
     case AZM_RECORD_INFO:
         read_note(feed, record, found->kind == AZM_RECORD_INFO);

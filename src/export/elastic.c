@@ -253,6 +253,7 @@ const struct azm_exporter_kind azm_exporter_elastic = {
     .begin = azm_elastic_metadata,
     .transaction = azm_elastic_transaction,
     .error = azm_elastic_error_event,
+    .log = azm_elastic_log,
     .end = nothing,
     .reply = azm_reply_read,
     .halve = azm_halve_lines,

@@ -13,5 +13,7 @@ void azm_elastic_metadata(struct azm_buf *out, const struct azm_source *source);
 unsigned azm_elastic_transaction(struct azm_buf *out, const struct azm_transaction *transaction);
 /* One line; none without an id, or as above. */
 unsigned azm_elastic_error_event(struct azm_buf *out, const struct azm_error_event *error);
+/* One line; none without any text, or as above. */
+unsigned azm_elastic_log(struct azm_buf *out, const struct azm_log_event *log);
 /* Its exception's line alone. False: it has none, or as above. */
 bool azm_elastic_error(struct azm_buf *out, const struct azm_transaction *transaction);

@@ -399,11 +399,45 @@ static void an_error_alone(void **state)
     azm_buf_dispose(&out);
 }
 
+static void logs(void **state)
+{
+    static const struct {
+        struct azm_log_event log;
+        const char *json;
+    } rows[] = {
+        {{.timestamp_us = 1700000000000001,
+          .trace_id = {{1}},
+          .transaction_id = {{2}},
+          .level = AZM_S_INIT("warning"),
+          .logger = AZM_S_INIT("Function.f.User"),
+          .message = AZM_S_INIT("a \"b\"\n")},
+         "{\"log\":{\"@timestamp\":1700000000000001,\"trace.id\":\"01000000000000000000000000000000\","
+         "\"transaction.id\":\"0200000000000000\",\"log.level\":\"warning\",\"log.logger\":\"Function.f.User\","
+         "\"message\":\"a \\\"b\\\"\\n\"}}\n"},
+        {{.timestamp_us = 5,
+          .level = AZM_S_INIT("error"),
+          .exception = {.message = AZM_S_INIT("it broke"), .stack = AZM_S_INIT("Shop.Sold: it broke\n   at f()")}},
+         "{\"log\":{\"@timestamp\":5,\"log.level\":\"error\",\"message\":\"it broke\",\"error.type\":\"Shop.Sold\","
+         "\"error.message\":\"it broke\",\"error.stack_trace\":\"Shop.Sold: it broke\\n   at f()\"}}\n"},
+        {{.timestamp_us = 5, .level = AZM_S_INIT("error")}, ""}, /* nothing is said */
+    };
+    (void)state;
+    for (size_t i = 0; i < AZM_COUNT(rows); i++) {
+        struct azm_buf out;
+        azm_buf_init(&out, 65536);
+        assert_int_equal(azm_elastic_log(&out, &rows[i].log), rows[i].json[0] != 0);
+        azm_buf_add_byte(&out, 0);
+        assert_string_equal(out.ptr, rows[i].json);
+        azm_buf_dispose(&out);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_exception_is_an_error),
         cmocka_unit_test(an_error_alone),
+        cmocka_unit_test(logs),
         cmocka_unit_test(transactions),
         cmocka_unit_test(an_unsampled_one_has_no_context),
         cmocka_unit_test(urls),

@@ -20,6 +20,7 @@ struct azm_exporter_kind {
     unsigned (*transaction)(struct azm_buf *out, const struct azm_transaction *transaction);
     /* An error of no invocation. Returns how many events, 0 where it has no place. NULL: it never has. */
     unsigned (*error)(struct azm_buf *out, const struct azm_error_event *error);
+    unsigned (*log)(struct azm_buf *out, const struct azm_log_event *log); /* the same of a log */
     void (*end)(struct azm_buf *out);
     void (*reply)(unsigned http_status, azm_slice body, uint64_t events, struct azm_reply *out);
     /* A finished body as two, for a server that finds it too large: halves (empty bufs) and how many events are in

@@ -183,6 +183,21 @@ static const struct azm_field error_fields[] = {
 };
 SCHEMA(error_schema, error_fields, struct azm_error_event);
 
+#define LOG(no, kind, member)                                                                                          \
+    {                                                                                                                  \
+        no, AZM_FIELD_##kind, AT(struct azm_log_event, member), 0, 0, NULL                                             \
+    }
+static const struct azm_field log_fields[] = {
+    LOG(1, INT64, timestamp_us),
+    LOG(2, TRACE_ID, trace_id),
+    LOG(3, SPAN_ID, transaction_id),
+    LOG(4, TEXT, level),
+    LOG(5, TEXT, logger),
+    LOG(6, TEXT, message),
+    {7, AZM_FIELD_PART, AT(struct azm_log_event, exception), 0, 0, &exception_schema},
+};
+SCHEMA(log_schema, log_fields, struct azm_log_event);
+
 struct note {
     azm_slice line;
 };
@@ -235,6 +250,11 @@ void azm_record_put_error(struct azm_buf *out, const struct azm_error_event *err
     azm_fields_put(out, &error_schema, error);
 }
 
+void azm_record_put_log(struct azm_buf *out, const struct azm_log_event *log)
+{
+    azm_fields_put(out, &log_schema, log);
+}
+
 void azm_record_put_note(struct azm_buf *out, azm_slice line)
 {
     azm_fields_put(out, &note_schema, &(struct note){line});
@@ -256,6 +276,12 @@ enum azm_status azm_record_get_error(azm_slice record, struct azm_arena *arena, 
 {
     *out = (struct azm_error_event){0};
     return azm_fields_get(record, &error_schema, arena, out);
+}
+
+enum azm_status azm_record_get_log(azm_slice record, struct azm_arena *arena, struct azm_log_event *out)
+{
+    *out = (struct azm_log_event){0};
+    return azm_fields_get(record, &log_schema, arena, out);
 }
 
 enum azm_status azm_record_get_note(azm_slice record, azm_slice *line)

@@ -12,9 +12,9 @@
 enum azm_record_kind {
     AZM_RECORD_SOURCE = 1, /* metadata and destination for all records after it in this ring */
     AZM_RECORD_TRANSACTION = 2,
-    AZM_RECORD_SPAN = 3,   /* reserved */
-    AZM_RECORD_ERROR = 4,  /* of no invocation */
-    AZM_RECORD_LOG = 5,    /* reserved */
+    AZM_RECORD_SPAN = 3,  /* reserved */
+    AZM_RECORD_ERROR = 4, /* of no invocation */
+    AZM_RECORD_LOG = 5,
     AZM_RECORD_NOTE = 6,   /* a line for the agent's log: what the writer could not say itself */
     AZM_RECORD_REPORT = 7, /* what the writer tells of itself; the last one counts */
     AZM_RECORD_INFO = 8,   /* as NOTE, of something that is as it should be */
@@ -25,6 +25,7 @@ enum azm_record_kind {
 void azm_record_put_source(struct azm_buf *out, const struct azm_source *source);
 void azm_record_put_transaction(struct azm_buf *out, const struct azm_transaction *transaction);
 void azm_record_put_error(struct azm_buf *out, const struct azm_error_event *error);
+void azm_record_put_log(struct azm_buf *out, const struct azm_log_event *log);
 void azm_record_put_note(struct azm_buf *out, azm_slice line);
 void azm_record_put_report(struct azm_buf *out, const struct azm_report *report);
 
@@ -35,5 +36,6 @@ enum azm_status azm_record_get_transaction(azm_slice record, struct azm_arena *a
                                            struct azm_transaction *out) AZM_MUST_CHECK;
 enum azm_status azm_record_get_error(azm_slice record, struct azm_arena *arena,
                                      struct azm_error_event *out) AZM_MUST_CHECK;
+enum azm_status azm_record_get_log(azm_slice record, struct azm_arena *arena, struct azm_log_event *out) AZM_MUST_CHECK;
 enum azm_status azm_record_get_note(azm_slice record, azm_slice *line) AZM_MUST_CHECK;
 enum azm_status azm_record_get_report(azm_slice record, struct azm_report *out) AZM_MUST_CHECK;

@@ -31,6 +31,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     azm_buf_clear(&a);
     if (azm_record_get_error(record, &arena, &error) == AZM_OK)
         azm_record_put_error(&a, &error);
+    struct azm_log_event log;
+    azm_buf_clear(&a);
+    if (azm_record_get_log(record, &arena, &log) == AZM_OK)
+        azm_record_put_log(&a, &log);
     azm_buf_clear(&a);
     if (azm_record_get_report(record, &report) == AZM_OK)
         azm_record_put_report(&a, &report);

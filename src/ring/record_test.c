@@ -446,6 +446,30 @@ static void an_error_comes_back(void **state)
     assert_int_equal(azm_record_get_error(AZM_S("\x12\x09x"), NULL, &back), AZM_BAD_INPUT);
 }
 
+static void a_log_comes_back(void **state)
+{
+    (void)state;
+    static const struct azm_log_event log = {.timestamp_us = 7,
+                                             .trace_id = {{1, 2}},
+                                             .transaction_id = {{3}},
+                                             .level = AZM_S_INIT("warning"),
+                                             .logger = AZM_S_INIT("Function.f.User"),
+                                             .message = AZM_S_INIT(""),
+                                             .exception = {.type = AZM_S_INIT("T")}};
+    struct azm_buf buf = over_storage(sizeof storage);
+    struct azm_log_event back;
+    azm_record_put_log(&buf, &log);
+    assert_int_equal(azm_record_get_log(azm_buf_slice(&buf), NULL, &back), AZM_OK);
+    assert_true(back.timestamp_us == 7);
+    assert_memory_equal(&back.trace_id, &log.trace_id, sizeof log.trace_id);
+    assert_memory_equal(&back.transaction_id, &log.transaction_id, sizeof log.transaction_id);
+    same_text(back.level, log.level);
+    same_text(back.logger, log.logger);
+    same_text(back.message, log.message);
+    same_text(back.exception.type, log.exception.type);
+    assert_int_equal(azm_record_get_log(AZM_S("\x22\x09x"), NULL, &back), AZM_BAD_INPUT);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -463,6 +487,7 @@ int main(void)
         cmocka_unit_test(a_note_comes_back),
         cmocka_unit_test(a_report_comes_back),
         cmocka_unit_test(an_error_comes_back),
+        cmocka_unit_test(a_log_comes_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

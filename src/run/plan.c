@@ -116,6 +116,8 @@ static void plan_hub(const struct azm_run_facts *facts, struct azm_arena *arena,
 {
     azm_slice token = azm_env_get(facts->env, "AZIMUTH_HUB_TOKEN");
     change(out, "ELASTIC_APM_SERVER_URL", facts->hub_url);
+    if (!azm_env_get(facts->env, "ELASTIC_APM_LOG_SENDING").len)
+        change(out, "ELASTIC_APM_LOG_SENDING", "true");
     if (token.len > 0)
         change(out, "ELASTIC_APM_SECRET_TOKEN", azm_arena_str(arena, token));
 }

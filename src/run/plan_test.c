@@ -15,7 +15,9 @@
 #define PY                                                                                                             \
     "languageWorkers__python__defaultExecutablePath=" TAP "\nlanguageWorkers:python:defaultExecutablePath=" TAP "\n"
 #define CHAIN "AZIMUTH_WORKER_EXECUTABLE="
-#define HUB   "ELASTIC_APM_SERVER_URL=http://127.0.0.1:8200\n"
+#define HUB                                                                                                            \
+    "ELASTIC_APM_SERVER_URL=http://127.0.0.1:8200\n"                                                                   \
+    "ELASTIC_APM_LOG_SENDING=true\n"
 
 static const struct {
     const char *env[8];
@@ -72,6 +74,11 @@ static const struct {
      NODE JAVA POWER HUB "ELASTIC_APM_SECRET_TOKEN=secret\n"},
     /* somebody's own server is not replaced */
     {{"ELASTIC_APM_SERVER_URL=https://apm"}, NULL, NULL, "http://127.0.0.1:8200", NODE JAVA POWER},
+    {{"ELASTIC_APM_LOG_SENDING=false"},
+     NULL,
+     NULL,
+     "http://127.0.0.1:8200",
+     NODE JAVA POWER "ELASTIC_APM_SERVER_URL=http://127.0.0.1:8200\n"},
     {{"ELASTIC_APM_SERVER_URL= "}, NULL, NULL, "http://127.0.0.1:8200", NODE JAVA POWER HUB},
 };
 

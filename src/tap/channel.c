@@ -127,6 +127,19 @@ void azm_channel_put_error(struct azm_channel *channel, const struct azm_error_e
     put(channel, AZM_RECORD_ERROR, &record);
 }
 
+void azm_channel_put_log(struct azm_channel *channel, const struct azm_log_event *log)
+{
+    struct azm_buf record;
+    azm_buf_init_fixed(&record, channel->record, sizeof channel->record);
+    azm_record_put_log(&record, log);
+    put(channel, AZM_RECORD_LOG, &record);
+}
+
+void azm_channel_put_record(struct azm_channel *channel, enum azm_record_kind kind, azm_slice record)
+{
+    azm_ring_put(&channel->writer, kind, record);
+}
+
 void azm_channel_put_note(struct azm_channel *channel, azm_slice line)
 {
     struct azm_buf record;

@@ -36,6 +36,9 @@ void azm_channel_dispose(struct azm_channel *channel);
 void azm_channel_put_source(struct azm_channel *channel, const struct azm_source *source);
 void azm_channel_put_transaction(struct azm_channel *channel, const struct azm_transaction *transaction);
 void azm_channel_put_error(struct azm_channel *channel, const struct azm_error_event *error);
+void azm_channel_put_log(struct azm_channel *channel, const struct azm_log_event *log);
+/* One that is encoded already. */
+void azm_channel_put_record(struct azm_channel *channel, enum azm_record_kind kind, azm_slice record);
 void azm_channel_put_note(struct azm_channel *channel, azm_slice line);
 void azm_channel_put_report(struct azm_channel *channel, const struct azm_report *report);
 void azm_channel_put_info(struct azm_channel *channel, azm_slice line); /* nothing is wrong */

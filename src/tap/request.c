@@ -495,6 +495,12 @@ void azm_request_report(struct azm_session *session, struct azm_invocation *invo
     azm_channel_put_transaction(&session->channel, &t);
 }
 
+void azm_request_source(struct azm_session *session)
+{
+    if (!session->source_written)
+        report_source(session);
+}
+
 void azm_request_report_death(struct azm_session *session)
 {
     struct azm_death *death = &session->death;

@@ -25,6 +25,8 @@ void azm_request_end(struct azm_session *session, struct azm_invocation *invocat
                      const struct azm_rpc_message *response);
 /* Writes the transaction (and, when it is due, the source before it) into the ring. */
 void azm_request_report(struct azm_session *session, struct azm_invocation *invocation);
+/* The metadata go before the first event. */
+void azm_request_source(struct azm_session *session);
 /* The worker died, and nothing that was open could tell of it. */
 void azm_request_report_death(struct azm_session *session);
 /* Drop counts and notes that came up since the last time, into the ring. */

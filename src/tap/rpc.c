@@ -10,6 +10,7 @@ static const uint16_t caps[] = {
     [AZM_RPC_HTTP_URL] = 4096,         [AZM_RPC_RETURN_JSON] = 4096,      [AZM_SLOT_FUNCTION_RAW_BINDING] = 4096,
     [AZM_SLOT_VARIABLE_VALUE] = 4096,  [AZM_RPC_METADATA_HEADERS] = 8192, [AZM_RPC_EXCEPTION_MESSAGE] = 4096,
     [AZM_RPC_EXCEPTION_STACK] = 12288, [AZM_SLOT_HEADER_VALUE] = 1024,    [AZM_RPC_INVOCATION_ID] = 64,
+    [AZM_RPC_LOG_MESSAGE] = 8192,
 }; /* of the others: */
 #define CAP 512u
 
@@ -150,6 +151,10 @@ static void number(void *self, unsigned slot, uint64_t value)
         message->max_retry_count = (int32_t)(uint32_t)value;
     else if (slot == AZM_SLOT_TRIGGER_METADATA_INT)
         number_of_trigger(self, value);
+    else if (slot == AZM_SLOT_LOG_LEVEL)
+        message->log_level = value;
+    else if (slot == AZM_SLOT_LOG_SOURCE)
+        message->log_source = value;
     else if (slot == AZM_SLOT_STATUS)
         message->status = value == 1 ? AZM_RPC_SUCCESS : value == 2 ? AZM_RPC_CANCELLED : AZM_RPC_FAILURE;
 }
@@ -171,6 +176,7 @@ static enum azm_rpc_kind kind_of(unsigned slot)
         [AZM_SLOT_KIND_RELOAD_REQUEST] = AZM_RPC_RELOAD_REQUEST,
         [AZM_SLOT_KIND_RELOAD_RESPONSE] = AZM_RPC_RELOAD_RESPONSE,
         [AZM_SLOT_KIND_TERMINATE] = AZM_RPC_TERMINATE,
+        [AZM_SLOT_KIND_LOG] = AZM_RPC_LOG,
     };
     return slot < AZM_COUNT(kinds) ? kinds[slot] : AZM_RPC_OTHER;
 }
@@ -274,6 +280,13 @@ void azm_rpc_reader_init(struct azm_rpc_reader *reader, const struct azm_scan_me
     reader->self = self;
 }
 
+/* Without logs they cost no more than any message that is skipped. */
+static const struct azm_scan_message *type_of(const struct azm_rpc_reader *reader)
+{
+    const struct azm_rpc_listener *listener = reader->listener;
+    return listener->wants_logs && listener->wants_logs(reader->self) ? &azm_rpc_from_worker_with_logs : reader->type;
+}
+
 static void begin_message(struct azm_rpc_reader *reader, const struct azm_grpc_part *part)
 {
     memset(&reader->message, 0, sizeof reader->message);
@@ -281,7 +294,7 @@ static void begin_message(struct azm_rpc_reader *reader, const struct azm_grpc_p
     reader->trigger.trigger = NULL;
     reader->scanning = !part->compressed && part->size > 0;
     if (reader->scanning)
-        azm_scan_begin(&reader->scan, reader->type, part->size, &handler, reader);
+        azm_scan_begin(&reader->scan, type_of(reader), part->size, &handler, reader);
 }
 
 void azm_rpc_reader_settle(struct azm_rpc_reader *reader)

@@ -26,6 +26,7 @@ enum azm_rpc_kind {
     AZM_RPC_RELOAD_RESPONSE,
     AZM_RPC_TERMINATE,
     AZM_RPC_LOAD_RESPONSE,
+    AZM_RPC_LOG,
 };
 
 enum azm_rpc_status { AZM_RPC_ABSENT, AZM_RPC_FAILURE, AZM_RPC_SUCCESS, AZM_RPC_CANCELLED };
@@ -50,8 +51,22 @@ enum azm_rpc_field {
     AZM_RPC_EXCEPTION_TYPE,
     AZM_RPC_EXCEPTION_MESSAGE,
     AZM_RPC_EXCEPTION_STACK,
+    AZM_RPC_LOG_LOGGER, /* its category, as "Function.orders.User" */
+    AZM_RPC_LOG_MESSAGE,
     AZM_RPC_FIELDS
 };
+
+/* RpcLog.Level, but for None, and RpcLog.RpcLogCategory. */
+enum azm_rpc_log_level {
+    AZM_RPC_LOG_TRACE,
+    AZM_RPC_LOG_DEBUG,
+    AZM_RPC_LOG_INFORMATION,
+    AZM_RPC_LOG_WARNING,
+    AZM_RPC_LOG_ERROR,
+    AZM_RPC_LOG_CRITICAL,
+    AZM_RPC_LOG_LEVELS
+};
+enum azm_rpc_log_source { AZM_RPC_LOG_USER, AZM_RPC_LOG_SYSTEM, AZM_RPC_LOG_METRIC };
 
 /* A message that is complete. Slices are borrowed until the call returns. */
 struct azm_rpc_message {
@@ -65,6 +80,7 @@ struct azm_rpc_message {
     const struct azm_trigger_facts *trigger; /* NULL: nothing was read of it */
     bool has_http;                           /* an RpcHttp arm was sent, perhaps an empty one (HTTP proxying) */
     bool clipped;                            /* something was longer than its place */
+    uint64_t log_level, log_source;          /* of a log: the enums above, or what came later */
     bool told;                               /* the worker was told of this trace (rewrite.h): */
     struct azm_trace_decision trace;
 };
@@ -90,6 +106,8 @@ struct azm_rpc_listener {
     /* Capability HttpUri: pieces of its value as they lie in the input, then its end. */
     void (*on_http_uri)(void *self, azm_slice piece);
     void (*on_http_uri_end)(void *self);
+    /* Whether logs are to be read; asked as a message begins. NULL: never. */
+    bool (*wants_logs)(void *self);
 };
 
 struct azm_rpc_reader {

@@ -160,7 +160,14 @@ RULES from_host_rules[] = {
 };
 const struct azm_scan_message azm_rpc_from_host = {from_host_rules, AZM_COUNT(from_host_rules)};
 
+RULES rpc_log_rules[] = {
+    TAKE(1, AZM_RPC_INVOCATION_ID), TAKE(2, AZM_RPC_LOG_LOGGER),          NUMBER(3, AZM_SLOT_LOG_LEVEL),
+    TAKE(4, AZM_RPC_LOG_MESSAGE),   ENTER(6, AZM_SLOT_NESTED, exception), NUMBER(8, AZM_SLOT_LOG_SOURCE),
+};
+TABLE(rpc_log);
+
 RULES from_worker_rules[] = {
+    ENTER(2, AZM_SLOT_KIND_LOG, rpc_log), /* must be the first: only the one with logs has it */
     ENTER(5, AZM_SLOT_KIND_INVOCATION_RESPONSE, invocation_response),
     ENTER(9, AZM_SLOT_KIND_LOAD_RESPONSE, load_response),
     ENTER(16, AZM_SLOT_KIND_INIT_RESPONSE, init_response),
@@ -168,4 +175,5 @@ RULES from_worker_rules[] = {
     ENTER(26, AZM_SLOT_KIND_RELOAD_RESPONSE, reload_response),
     ENTER(30, AZM_SLOT_KIND_METADATA_RESPONSE, metadata_response),
 };
-const struct azm_scan_message azm_rpc_from_worker = {from_worker_rules, AZM_COUNT(from_worker_rules)};
+const struct azm_scan_message azm_rpc_from_worker_with_logs = {from_worker_rules, AZM_COUNT(from_worker_rules)};
+const struct azm_scan_message azm_rpc_from_worker = {from_worker_rules + 1, AZM_COUNT(from_worker_rules) - 1};

@@ -18,6 +18,7 @@ enum azm_rpc_slot {
     AZM_SLOT_KIND_RELOAD_REQUEST,
     AZM_SLOT_KIND_RELOAD_RESPONSE,
     AZM_SLOT_KIND_TERMINATE,
+    AZM_SLOT_KIND_LOG,
     AZM_SLOT_NESTED, /* entered only for what is inside */
     AZM_SLOT_HTTP,
     AZM_SLOT_HEADER,
@@ -54,7 +55,9 @@ enum azm_rpc_slot {
     AZM_SLOT_CAPABILITY,
     AZM_SLOT_CAPABILITY_NAME,
     AZM_SLOT_CAPABILITY_VALUE,
+    AZM_SLOT_LOG_LEVEL,
+    AZM_SLOT_LOG_SOURCE,
 };
 
 /* StreamingMessage as each side sends it. */
-extern const struct azm_scan_message azm_rpc_from_host, azm_rpc_from_worker;
+extern const struct azm_scan_message azm_rpc_from_host, azm_rpc_from_worker, azm_rpc_from_worker_with_logs;

@@ -7,6 +7,7 @@
 #include "os/clock.h"
 #include "os/entropy.h"
 #include "tap/death.h"
+#include "tap/logs.h"
 #include "tap/proxied.h"
 #include "tap/request.h"
 #include "tap/session_state.h"
@@ -49,6 +50,7 @@ static void configure(struct azm_session *session)
     session->active = session->settings.enabled && session->settings.recording && !session->settings.disable_send &&
                       session->settings.destination.kind != AZM_DESTINATION_NONE;
     session->placeholder = azm_slice_eq(azm_env_get(env, "WEBSITE_PLACEHOLDER_MODE"), AZM_S("1"));
+    azm_logs_configure(&session->logs, &session->settings);
     session->rewrites =
         session->active && !session->placeholder && session->settings.trace_context == AZM_TRACE_CONTEXT_REWRITE;
     azm_header_names_init(&session->header_names, session->settings.sanitize_field_names);
@@ -415,6 +417,7 @@ static void from_host(void *self, const struct azm_rpc_message *message, int64_t
     case AZM_RPC_RELOAD_REQUEST: reload(session, message); break;
     case AZM_RPC_LOAD_REQUEST: read_more(session, now_us); break;
     case AZM_RPC_OTHER:
+    case AZM_RPC_LOG:
     case AZM_RPC_START_STREAM:
     case AZM_RPC_INIT_RESPONSE:
     case AZM_RPC_INVOCATION_RESPONSE:
@@ -459,6 +462,7 @@ static void from_worker(void *self, const struct azm_rpc_message *message, int64
         prepare(session, now_us);
         break;
     case AZM_RPC_LOAD_RESPONSE: tell_refusal(session, message); break;
+    case AZM_RPC_LOG: azm_logs_take(session, message, now_us); break;
     case AZM_RPC_METADATA_RESPONSE:
         azm_shared_functions_post(&session->shared, session->errands, &session->channel);
         break;
@@ -471,6 +475,12 @@ static void from_worker(void *self, const struct azm_rpc_message *message, int64
     case AZM_RPC_RELOAD_REQUEST:
     case AZM_RPC_TERMINATE: break;
     }
+}
+
+static bool wants_logs(void *self)
+{
+    const struct azm_session *session = self;
+    return session->logs.wanted && session->active && !session->placeholder;
 }
 
 static void on_http_uri(void *self, azm_slice piece)
@@ -496,10 +506,10 @@ static void on_http_uri_end(void *self)
         azm_patch_write(session->patch, uri.port_at, (azm_slice){digits, (size_t)len});
 }
 
-const struct azm_rpc_listener azm_session_from_host = {from_host, on_function, on_variable,    trigger_of,
-                                                       trace_of,  on_http_uri, on_http_uri_end};
-const struct azm_rpc_listener azm_session_from_worker = {from_worker, on_function, on_variable,    trigger_of,
-                                                         trace_of,    on_http_uri, on_http_uri_end};
+const struct azm_rpc_listener azm_session_from_host = {from_host, on_function, on_variable,     trigger_of,
+                                                       trace_of,  on_http_uri, on_http_uri_end, NULL};
+const struct azm_rpc_listener azm_session_from_worker = {from_worker, on_function, on_variable,     trigger_of,
+                                                         trace_of,    on_http_uri, on_http_uri_end, wants_logs};
 
 void azm_session_forward(struct azm_session *session, const struct azm_forward *forward)
 {
@@ -620,6 +630,7 @@ void azm_session_tick(struct azm_session *session, int64_t now_us)
     azm_proxied_sweep(session, now_us);
     look_for_shared(session);
     azm_health_clock(&session->health, now_us, azm_clock_wall_us());
+    azm_logs_tick(session);
     azm_request_report_losses(session);
     report_health(session, now_us);
     if (session->saw_answer && session->channel.state == AZM_CHANNEL_OPEN &&
@@ -638,6 +649,7 @@ void azm_session_close(struct azm_session *session, int64_t now_us, unsigned wai
         return;
     catch_up(session, now_us + PREPARE_WAIT_US);
     azm_request_report_death(session);
+    azm_logs_tick(session);
     azm_request_report_losses(session);
     report_health(session, now_us);
     if (session->saw_answer && session->channel.state == AZM_CHANNEL_OPEN &&
@@ -652,5 +664,6 @@ void azm_session_close(struct azm_session *session, int64_t now_us, unsigned wai
     azm_arena_dispose(&session->facts);
     azm_buf_dispose(&session->notes);
     azm_death_dispose(&session->death);
+    azm_logs_dispose(&session->logs);
     free(session);
 }

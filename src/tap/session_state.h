@@ -10,6 +10,7 @@
 #include "tap/header_names.h"
 #include "tap/health.h"
 #include "tap/invocations.h"
+#include "tap/logs.h"
 #include "tap/observe.h"
 #include "tap/patch.h"
 #include "tap/shared_functions.h"
@@ -45,6 +46,7 @@ struct azm_session {
     bool terminating;       /* the host has asked the worker to end */
     int64_t streams_end_us; /* when the last one ended; 0: one is there, or what was open is over */
     struct azm_death death;
+    struct azm_logs logs;
     struct azm_invocation *waiting_first, *waiting_last; /* answered; wait for the channel or for their function */
     int64_t prepared_us;                                 /* when the errands were posted; 0: not yet */
     struct azm_function *asked; /* for last, by a request that was being read; NULL: not known */

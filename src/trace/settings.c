@@ -92,6 +92,9 @@ const struct azm_setting azm_setting_table[] = {
      "adopt: spans made inside the worker become our children; rewrite: also where the host makes spans of its own, "
      "and recorded when ours are, for which the traceparent values that the worker gets are overwritten; off: neither"},
     {"ELASTIC_APM_LOG_LEVEL", AZM_SETTING_LEVEL, AT(log_level), "info", "of the agent's own log"},
+    {"ELASTIC_APM_LOG_SENDING", AZM_SETTING_BOOL, AT(log_sending), "false",
+     "true: what functions log is sent beside their transactions, to intake v2; azimuth run sets it"},
+    {"AZIMUTH_LOG_SENDING_LEVEL", AZM_SETTING_LEVEL, AT(log_sending_level), "info", "and from which level on"},
     {"ELASTIC_APM_API_REQUEST_SIZE", AZM_SETTING_SIZE, AT(api_request_size), "768kb",
      "a request ends after so much, before it is compressed (1kb to 16mb),"},
     {"ELASTIC_APM_API_REQUEST_TIME", AZM_SETTING_DURATION, AT(api_request_time_ms), "10s",

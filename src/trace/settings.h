@@ -13,11 +13,11 @@ struct azm_settings {
     struct azm_destination destination;
     azm_slice service_name, service_version, environment, service_node_name, global_labels;
     azm_slice sanitize_field_names;
-    bool capture_headers;
+    bool capture_headers, log_sending;
     double transaction_sample_rate; /* 0..1, four decimals */
     enum azm_trace_context_mode trace_context;
     enum azm_trace_continuation trace_continuation;
-    azm_slice log_level;
+    azm_slice log_level, log_sending_level;
     azm_slice transaction_ignore_urls, transaction_ignore_user_agents, ignore_message_queues, transaction_name_groups;
     bool disable_send;
     azm_slice run_dir;           /* as it was given; os/run_dir.h says what is made of it */

@@ -64,6 +64,15 @@ struct azm_error_event {
     struct azm_exception exception;
 };
 
+/* A line that an invocation logged. */
+struct azm_log_event {
+    int64_t timestamp_us;
+    azm_trace_id trace_id;
+    azm_span_id transaction_id;
+    azm_slice level, logger, message; /* level: "trace" to "critical" */
+    struct azm_exception exception;   /* no id: used when anything else in it is set */
+};
+
 struct azm_transaction {
     azm_trace_id trace_id;
     azm_span_id id, parent_id;

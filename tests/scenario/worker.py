@@ -251,6 +251,13 @@ class Worker:
             self.log(line, request.invocation_id, level, f"Function.{function.name}.User")
         return "logged"
 
+    def do_log_other(self, function, request, out, **how):
+        """By the worker itself, and of no invocation that is open."""
+        self.log("the worker's", request.invocation_id, system=True)
+        self.log("nobody's")
+        self.log("another's", "00000000-0000-0000-0000-000000000000")
+        return "logged"
+
     def do_say(self, function, request, out, stdout="", stderr="", **how):
         os.write(1, stdout.encode())
         os.write(2, stderr.encode())

@@ -24,8 +24,6 @@ static const struct {
     {"dotnet-isolated", "dedicated", NULL, NULL, "x", SENDS},
     {"dotnet-isolated", "flex", NULL, NULL, NULL, "WEBSITE_USE_PLACEHOLDER_DOTNETISOLATED " SENDS},
     {"dotnet-isolated", "premium", "windows", NULL, NULL, "WEBSITE_USE_PLACEHOLDER_DOTNETISOLATED " SENDS},
-    {"custom", "consumption", NULL, NULL, NULL,
-     "AzureFunctionsJobHost__customHandler__description__defaultExecutablePath " SENDS},
 };
 
 static void settings(void **state)
@@ -57,6 +55,7 @@ static const struct {
     {"Node", NULL, NULL, NULL, "--azure Node: expected"},
     {"", NULL, NULL, NULL, "expected node"},
     {"dotnet", NULL, NULL, NULL, "in-process"},
+    {"custom", NULL, NULL, NULL, "--azure custom: custom handlers are not seen yet"},
     {"node", "basic", NULL, NULL, "--plan basic: expected dedicated"},
     {"node", NULL, "macos", NULL, "--os macos: expected linux"},
     {"node", NULL, NULL, "jaeger", "--to jaeger: expected elastic"},

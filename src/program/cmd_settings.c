@@ -121,8 +121,7 @@ int azm_cmd_settings(int argc, char **argv)
     const struct azm_option options[] = {
         {"--json", NULL, "as JSON", .flag = &json},
         {"--markdown", NULL, "the settings of this version as a page, without values in force", .flag = &markdown},
-        {"--azure", "LANGUAGE",
-         "the app settings for a function app: node, python, java, powershell, dotnet-isolated, custom",
+        {"--azure", "LANGUAGE", "the app settings for a function app: node, python, java, powershell, dotnet-isolated",
          .text = &azure.language},
         {"--plan", "PLAN", "dedicated (the default), premium, consumption, flex", .text = &azure.plan},
         {"--os", "OS", "linux (the default), windows", .text = &azure.os},

@@ -20,8 +20,7 @@ enum azm_loss { AZM_LOSS_SPOOL_FULL, AZM_LOSS_DAMAGED, AZM_LOSS_POISONED, AZM_LO
 extern const char *const azm_loss_names[AZM_LOSS_COUNT]; /* "spool_full" and so on, as the status has them */
 
 /* Events are lost. ring: the name of the ring they came from; empty when that is not known any more, as their number
- * then is 0. On the thread that calls; it must not
- * call the spool. */
+ * then is 0. On the thread that calls; it must not call the spool. */
 typedef void azm_spool_lost(void *self, const char *ring, uint64_t events, enum azm_loss loss);
 
 struct azm_spool;

@@ -95,6 +95,13 @@ void azm_channel_dispose(struct azm_channel *channel)
 
 /* --- records --- */
 
+static struct azm_buf begin(struct azm_channel *channel)
+{
+    struct azm_buf record;
+    azm_buf_init_fixed(&record, channel->record, sizeof channel->record);
+    return record;
+}
+
 static void put(struct azm_channel *channel, enum azm_record_kind kind, const struct azm_buf *record)
 {
     if (record->failed)
@@ -105,32 +112,28 @@ static void put(struct azm_channel *channel, enum azm_record_kind kind, const st
 
 void azm_channel_put_source(struct azm_channel *channel, const struct azm_source *source)
 {
-    struct azm_buf record;
-    azm_buf_init_fixed(&record, channel->record, sizeof channel->record);
+    struct azm_buf record = begin(channel);
     azm_record_put_source(&record, source);
     put(channel, AZM_RECORD_SOURCE, &record);
 }
 
 void azm_channel_put_transaction(struct azm_channel *channel, const struct azm_transaction *transaction)
 {
-    struct azm_buf record;
-    azm_buf_init_fixed(&record, channel->record, sizeof channel->record);
+    struct azm_buf record = begin(channel);
     azm_record_put_transaction(&record, transaction);
     put(channel, AZM_RECORD_TRANSACTION, &record);
 }
 
 void azm_channel_put_error(struct azm_channel *channel, const struct azm_error_event *error)
 {
-    struct azm_buf record;
-    azm_buf_init_fixed(&record, channel->record, sizeof channel->record);
+    struct azm_buf record = begin(channel);
     azm_record_put_error(&record, error);
     put(channel, AZM_RECORD_ERROR, &record);
 }
 
 void azm_channel_put_log(struct azm_channel *channel, const struct azm_log_event *log)
 {
-    struct azm_buf record;
-    azm_buf_init_fixed(&record, channel->record, sizeof channel->record);
+    struct azm_buf record = begin(channel);
     azm_record_put_log(&record, log);
     put(channel, AZM_RECORD_LOG, &record);
 }
@@ -140,28 +143,28 @@ void azm_channel_put_record(struct azm_channel *channel, enum azm_record_kind ki
     azm_ring_put(&channel->writer, kind, record);
 }
 
+static void put_line(struct azm_channel *channel, enum azm_record_kind kind, azm_slice line)
+{
+    struct azm_buf record = begin(channel);
+    azm_record_put_note(&record, line);
+    put(channel, kind, &record);
+}
+
 void azm_channel_put_note(struct azm_channel *channel, azm_slice line)
 {
-    struct azm_buf record;
-    azm_buf_init_fixed(&record, channel->record, sizeof channel->record);
-    azm_record_put_note(&record, line);
-    put(channel, AZM_RECORD_NOTE, &record);
+    put_line(channel, AZM_RECORD_NOTE, line);
 }
 
 void azm_channel_put_report(struct azm_channel *channel, const struct azm_report *report)
 {
-    struct azm_buf record;
-    azm_buf_init_fixed(&record, channel->record, sizeof channel->record);
+    struct azm_buf record = begin(channel);
     azm_record_put_report(&record, report);
     put(channel, AZM_RECORD_REPORT, &record);
 }
 
 void azm_channel_put_info(struct azm_channel *channel, azm_slice line)
 {
-    struct azm_buf record;
-    azm_buf_init_fixed(&record, channel->record, sizeof channel->record);
-    azm_record_put_note(&record, line);
-    put(channel, AZM_RECORD_INFO, &record);
+    put_line(channel, AZM_RECORD_INFO, line);
 }
 
 void azm_channel_count(struct azm_channel *channel, enum azm_ring_drop reason, uint64_t n)

@@ -326,8 +326,10 @@ static bool is_cold_start(const struct azm_session *session)
     return azm_file_claim(path, AZM_S(""), 0600, NULL) != AZM_EXISTS;
 }
 
-static void report_source(struct azm_session *session)
+void azm_request_source(struct azm_session *session)
 {
+    if (session->source_written)
+        return;
     struct azm_functions_facts facts = {.runtime_version = session->runtime_version,
                                         .app_directory = session->app_directory,
                                         .pid = azm_self_pid(),
@@ -454,8 +456,7 @@ void azm_request_report(struct azm_session *session, struct azm_invocation *invo
     bool failed = invocation->status != AZM_RPC_SUCCESS;
     if (invocation->proxied && !failed)
         invocation->status_code = invocation->leg_status;
-    if (!session->source_written)
-        report_source(session);
+    azm_request_source(session);
     label(session, function, trigger);
     azm_buf_init_fixed(&name, text, sizeof text);
 
@@ -495,19 +496,12 @@ void azm_request_report(struct azm_session *session, struct azm_invocation *invo
     azm_channel_put_transaction(&session->channel, &t);
 }
 
-void azm_request_source(struct azm_session *session)
-{
-    if (!session->source_written)
-        report_source(session);
-}
-
 void azm_request_report_death(struct azm_session *session)
 {
     struct azm_death *death = &session->death;
     if (!death->happened || death->told || session->channel.state != AZM_CHANNEL_OPEN)
         return;
-    if (!session->source_written)
-        report_source(session);
+    azm_request_source(session);
     struct azm_error_event error = {.timestamp_us = death->wall_us,
                                     .exception = azm_death_exception(death, &session->random)};
     azm_channel_put_error(&session->channel, &error);

@@ -371,11 +371,11 @@ static void lose(void *self, struct azm_invocation *invocation)
     azm_session_finish(sweep->session, invocation, sweep->now_us);
 }
 
-/* No answer can come any more: the stream or the worker is gone. */
+/* No answer can come any more: the streams are gone, since then, or the worker is. */
 static void lose_open(struct azm_session *session, int64_t now_us)
 {
+    struct sweep sweep = {session, session->streams_end_us ? session->streams_end_us : now_us};
     session->streams_end_us = 0;
-    struct sweep sweep = {session, now_us};
     azm_invocations_each(&session->invocations, lose, &sweep);
 }
 
@@ -558,7 +558,7 @@ void azm_session_patch(struct azm_session *session, struct azm_patch *patch)
 void azm_session_stream_opened(struct azm_session *session)
 {
     if (session->streams_end_us)
-        lose_open(session, session->streams_end_us);
+        lose_open(session, 0);
     session->streams++;
 }
 
@@ -575,7 +575,7 @@ void azm_session_worker_exit(struct azm_session *session, const struct azm_worke
         prepare(session, now_us);   /* it may have died before its greeting */
         session->saw_answer = true; /* as far as an agent is concerned */
     }
-    lose_open(session, session->streams_end_us ? session->streams_end_us : now_us);
+    lose_open(session, now_us);
 }
 
 void azm_session_note(struct azm_session *session, azm_slice line)
@@ -625,7 +625,7 @@ static void report_health(struct azm_session *session, int64_t now_us)
 void azm_session_tick(struct azm_session *session, int64_t now_us)
 {
     if (session->streams_end_us && now_us - session->streams_end_us >= EXIT_WAIT_US)
-        lose_open(session, session->streams_end_us);
+        lose_open(session, now_us);
     catch_up(session, now_us);
     azm_proxied_sweep(session, now_us);
     look_for_shared(session);
@@ -644,7 +644,7 @@ void azm_session_close(struct azm_session *session, int64_t now_us, unsigned wai
 {
     if (!session)
         return;
-    lose_open(session, session->streams_end_us ? session->streams_end_us : now_us);
+    lose_open(session, now_us);
     if (!azm_errands_close(session->errands, wait_ms))
         return;
     catch_up(session, now_us + PREPARE_WAIT_US);

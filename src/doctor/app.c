@@ -44,8 +44,8 @@ static void tell_plan(json_t *app, const struct azm_env *env, struct azm_arena *
 
 static void check_language(json_t *app, const struct azm_env *env, bool encrypted)
 {
-    static const azm_slice known[] = {AZM_S_INIT("node"),       AZM_S_INIT("python"),          AZM_S_INIT("java"),
-                                      AZM_S_INIT("powershell"), AZM_S_INIT("dotnet-isolated"), AZM_S_INIT("custom")};
+    static const azm_slice known[] = {AZM_S_INIT("node"), AZM_S_INIT("python"), AZM_S_INIT("java"),
+                                      AZM_S_INIT("powershell"), AZM_S_INIT("dotnet-isolated")};
     azm_slice language = azm_env_get(env, "FUNCTIONS_WORKER_RUNTIME");
     bool found = encrypted && language.len;
     for (size_t i = 0; i < AZM_COUNT(known); i++)

@@ -347,6 +347,7 @@ def test_settings_that_the_app_ignores(observed):
     ({"local.settings.json": "{}"}, None, "no_language"),
     ({}, None, "no_language"),
     ({"local.settings.json": '{"Values": {"FUNCTIONS_WORKER_RUNTIME": "cobol"}}'}, "cobol", "unknown_language"),
+    ({"local.settings.json": '{"Values": {"FUNCTIONS_WORKER_RUNTIME": "custom"}}'}, "custom", "unknown_language"),  # not yet
     ({"host.json": "{", "local.settings.json": '{"Values": {"FUNCTIONS_WORKER_RUNTIME": "java"}}'}, "java", "host_json"),
 ])
 def test_what_run_would_do_in_a_folder(tmp_path, files, language, code):

@@ -3,20 +3,11 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include <cmocka.h>
 
+#include "../tests/temp_dir_fixture.h"
 #include "os/file.h"
-
-static char dir[] = "/tmp/azm-handover-XXXXXX", path[64];
-
-static const char *in_dir(const char *name)
-{
-    snprintf(path, sizeof path, "%s/%s", dir, name);
-    return path;
-}
 
 static void versions(void **state)
 {
@@ -40,15 +31,15 @@ static void the_same_version_quits(void **state)
 {
     struct azm_error err = {AZM_OK, ""};
     (void)state;
-    struct azm_lock *first = azm_handover_begin(dir, "1.0", &err);
+    struct azm_lock *first = azm_handover_begin(dir.path, "1.0", &err);
     assert_non_null(first);
-    assert_null(azm_handover_begin(dir, "1.0", &err));
+    assert_null(azm_handover_begin(dir.path, "1.0", &err));
     assert_int_equal(err.status, AZM_BUSY);
-    assert_null(azm_handover_begin(dir, "0.9", &err));
+    assert_null(azm_handover_begin(dir.path, "0.9", &err));
     assert_int_equal(err.status, AZM_BUSY);
-    assert_false(azm_file_exists(in_dir("agent.request")));
+    assert_false(azm_file_exists(AT("agent.request")));
     azm_lock_release(first);
-    first = azm_handover_begin(dir, "1.0", &err);
+    first = azm_handover_begin(dir.path, "1.0", &err);
     assert_non_null(first);
     azm_lock_release(first);
 }
@@ -60,11 +51,11 @@ static void requests(void **state)
         bool asked, kept;
     } rows[] = {{"1.1\n", true, true}, {"1.0", false, false}, {"0.9", false, false}, {"", false, true}};
     (void)state;
-    assert_false(azm_handover_asked(dir, "1.0"));
+    assert_false(azm_handover_asked(dir.path, "1.0"));
     for (size_t i = 0; i < AZM_COUNT(rows); i++) {
-        assert_int_equal(azm_file_write(in_dir("agent.request"), azm_slice_str(rows[i].text), 0600, NULL), AZM_OK);
-        assert_int_equal(azm_handover_asked(dir, "1.0"), rows[i].asked);
-        assert_int_equal(azm_file_exists(in_dir("agent.request")), rows[i].kept);
+        assert_int_equal(azm_file_write(AT("agent.request"), azm_slice_str(rows[i].text), 0600, NULL), AZM_OK);
+        assert_int_equal(azm_handover_asked(dir.path, "1.0"), rows[i].asked);
+        assert_int_equal(azm_file_exists(AT("agent.request")), rows[i].kept);
     }
 }
 
@@ -76,15 +67,6 @@ static void no_folder(void **state)
     assert_int_equal(err.status, AZM_NOT_FOUND);
 }
 
-static int tear_down(void **state)
-{
-    static const char *const names[] = {"agent.lock", "agent.version", "agent.request"};
-    (void)state;
-    for (size_t i = 0; i < AZM_COUNT(names); i++)
-        azm_file_remove(in_dir(names[i]), NULL);
-    return azm_dir_remove(dir, NULL) == AZM_OK ? 0 : -1;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -93,7 +75,5 @@ int main(void)
         cmocka_unit_test(requests),
         cmocka_unit_test(no_folder),
     };
-    if (!mkdtemp(dir))
-        return 1;
-    return cmocka_run_group_tests(tests, NULL, tear_down);
+    return cmocka_run_group_tests(tests, make_dir, remove_dir);
 }

@@ -3,32 +3,23 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
-#include <stdlib.h>
 
 #include <cmocka.h>
 
+#include "../tests/temp_dir_fixture.h"
 #include "os/file.h"
 
 #define HEAD "version 1\nsettings\n"
 
-static char dir[] = "/tmp/azm-log-XXXXXX", path[64];
-
-static const char *in_dir(const char *name)
-{
-    snprintf(path, sizeof path, "%s/%s", dir, name);
-    return path;
-}
-
 static void read_file(const char *name, struct azm_buf *out)
 {
     azm_buf_init(out, 4u << 20);
-    assert_int_equal(azm_file_read(in_dir(name), out, NULL), AZM_OK);
+    assert_int_equal(azm_file_read(AT(name), out, NULL), AZM_OK);
 }
 
 static void open_log(enum azm_log_level level)
 {
-    assert_int_equal(azm_log_file_open(in_dir("log"), level, HEAD, false, NULL), AZM_OK);
+    assert_int_equal(azm_log_file_open(AT("log"), level, HEAD, false, NULL), AZM_OK);
 }
 
 static void lines_follow_the_head(void **state)
@@ -70,7 +61,7 @@ static void files_are_small_and_few(void **state)
     for (int i = 0; i < 9000; i++)
         azm_log(INFO, AGENT, "%08d %0500d", i, 0);
     azm_log_file_close();
-    assert_int_equal(azm_dir_list(dir, count, &files, NULL), AZM_OK);
+    assert_int_equal(azm_dir_list(dir.path, count, &files, NULL), AZM_OK);
     assert_int_equal(files, AZM_COUNT(names));
     for (size_t i = AZM_COUNT(names); i-- > 0;) { /* from the oldest on */
         struct azm_buf text;
@@ -91,17 +82,8 @@ static void a_folder_that_is_not_there(void **state)
 {
     struct azm_error err;
     (void)state;
-    assert_int_equal(azm_log_file_open(in_dir("none/log"), AZM_LOG_INFO, HEAD, false, &err), AZM_IO);
+    assert_int_equal(azm_log_file_open(AT("none/log"), AZM_LOG_INFO, HEAD, false, &err), AZM_IO);
     assert_non_null(strstr(err.text, "none/log"));
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    azm_file_remove(in_dir("log"), NULL);
-    azm_file_remove(in_dir("log.1"), NULL);
-    azm_file_remove(in_dir("log.2"), NULL);
-    return azm_dir_remove(dir, NULL) == AZM_OK ? 0 : -1;
 }
 
 int main(void)
@@ -111,7 +93,5 @@ int main(void)
         cmocka_unit_test(files_are_small_and_few),
         cmocka_unit_test(a_folder_that_is_not_there),
     };
-    if (!mkdtemp(dir))
-        return 1;
-    return cmocka_run_group_tests(tests, NULL, tear_down);
+    return cmocka_run_group_tests(tests, make_dir, remove_dir);
 }

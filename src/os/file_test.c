@@ -8,25 +8,8 @@
 
 #include <cmocka.h>
 
-#include "../tests/temp_dir.h"
+#include "../tests/temp_dir_fixture.h"
 #include "os/file.h"
-
-static struct azm_temp_dir dir;
-#define AT(name) (azm_temp_dir_at(&dir, name).text)
-
-static int make_dir(void **state)
-{
-    (void)state;
-    dir = azm_temp_dir_make();
-    return 0;
-}
-
-static int remove_dir(void **state)
-{
-    (void)state;
-    azm_temp_dir_remove(&dir);
-    return 0;
-}
 
 static void holds(const char *path, azm_slice content)
 {

@@ -10,25 +10,8 @@
 
 #include <cmocka.h>
 
-#include "../tests/temp_dir.h"
+#include "../tests/temp_dir_fixture.h"
 #include "os/lock.h"
-
-static struct azm_temp_dir dir;
-#define AT(name) (azm_temp_dir_at(&dir, name).text)
-
-static int make_dir(void **state)
-{
-    (void)state;
-    dir = azm_temp_dir_make();
-    return 0;
-}
-
-static int remove_dir(void **state)
-{
-    (void)state;
-    azm_temp_dir_remove(&dir);
-    return 0;
-}
 
 static void one_at_a_time(void **state)
 {

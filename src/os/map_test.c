@@ -13,27 +13,11 @@
 
 #include <cmocka.h>
 
-#include "../tests/temp_dir.h"
+#include "../tests/temp_dir_fixture.h"
 #include "os/file.h"
 #include "os/map.h"
 
-static struct azm_temp_dir dir;
-#define AT(name) (azm_temp_dir_at(&dir, name).text)
-#define SIZE     ((size_t)1 << 20)
-
-static int make_dir(void **state)
-{
-    (void)state;
-    dir = azm_temp_dir_make();
-    return 0;
-}
-
-static int remove_dir(void **state)
-{
-    (void)state;
-    azm_temp_dir_remove(&dir);
-    return 0;
-}
+#define SIZE ((size_t)1 << 20)
 
 static void what_one_writes_the_other_reads(void **state)
 {

@@ -7,26 +7,9 @@
 
 #include <cmocka.h>
 
-#include "../tests/temp_dir.h"
+#include "../tests/temp_dir_fixture.h"
 #include "os/file.h"
 #include "os/private_dir.h"
-
-static struct azm_temp_dir dir;
-#define AT(name) (azm_temp_dir_at(&dir, name).text)
-
-static int make_dir(void **state)
-{
-    (void)state;
-    dir = azm_temp_dir_make();
-    return 0;
-}
-
-static int remove_dir(void **state)
-{
-    (void)state;
-    azm_temp_dir_remove(&dir);
-    return 0;
-}
 
 static void it_is_made_once_and_then_found(void **state)
 {

@@ -8,24 +8,8 @@
 
 #include <cmocka.h>
 
-#include "../tests/temp_dir.h"
+#include "../tests/temp_dir_fixture.h"
 #include "os/run_dir.h"
-
-static struct azm_temp_dir dir;
-
-static int make_dir(void **state)
-{
-    (void)state;
-    dir = azm_temp_dir_make();
-    return 0;
-}
-
-static int remove_dir(void **state)
-{
-    (void)state;
-    azm_temp_dir_remove(&dir);
-    return 0;
-}
 
 static struct azm_env env_of(const char *run, const char *runtime, char storage[2][700])
 {

@@ -71,10 +71,20 @@ static void put_log(struct azm_json_writer *json, azm_slice text)
     azm_object_close(json, mark);
 }
 
-static void put_error(struct azm_json_writer *json, const struct azm_exception *error, int64_t timestamp_us,
+static void put_tags(struct azm_json_writer *json, azm_slice function)
+{
+    struct azm_object_mark context = azm_object_open(json, "context");
+    struct azm_object_mark tags = azm_object_open(json, "tags");
+    azm_object_text(json, "function", function);
+    azm_object_close(json, tags);
+    azm_object_close(json, context);
+}
+
+static void put_error(struct azm_json_writer *json, const struct azm_error_event *event,
                       const struct azm_transaction *of)
 {
     struct azm_frame frames[AZM_FRAMES_MAX];
+    const struct azm_exception *error = &event->exception;
     size_t count = azm_stack_read(error->stack, frames, AZM_FRAMES_MAX);
     azm_object_hex(json, "id", error->error_id.bytes, 16);
     if (of) {
@@ -82,7 +92,7 @@ static void put_error(struct azm_json_writer *json, const struct azm_exception *
         azm_object_hex(json, "transaction_id", of->id.bytes, 8);
         azm_object_hex(json, "parent_id", of->id.bytes, 8);
     }
-    azm_object_number(json, "timestamp", timestamp_us);
+    azm_object_number(json, "timestamp", event->timestamp_us);
     put_culprit(json, frames, count);
     if (of) {
         struct azm_object_mark mark = azm_object_open(json, "transaction");
@@ -94,18 +104,19 @@ static void put_error(struct azm_json_writer *json, const struct azm_exception *
     azm_slice text = count ? (azm_slice){NULL, 0} : without_empty_end(error->stack);
     if (text.len)
         put_log(json, text);
+    if (event->function.len)
+        put_tags(json, event->function);
     put_exception(json, error, frames, count);
 }
 
 /* A whole line, or nothing. */
-static bool add_line(struct azm_buf *out, const struct azm_exception *error, int64_t timestamp_us,
-                     const struct azm_transaction *of)
+static bool add_line(struct azm_buf *out, const struct azm_error_event *event, const struct azm_transaction *of)
 {
     size_t before = out->len;
     struct azm_json_writer json = azm_json_writer(out);
     azm_json_open_object(&json);
     azm_json_open_object(azm_json_key(&json, AZM_S("error")));
-    put_error(&json, error, timestamp_us, of);
+    put_error(&json, event, of);
     azm_json_close_object(&json);
     azm_json_close_object(&json);
     azm_json_end_line(&json);
@@ -124,13 +135,12 @@ static int64_t end_of(const struct azm_transaction *transaction)
 
 bool azm_elastic_error(struct azm_buf *out, const struct azm_transaction *transaction)
 {
-    return !azm_trace_id_is_none(transaction->exception.error_id) && !azm_trace_id_is_none(transaction->trace_id) &&
-           !azm_span_id_is_none(transaction->id) &&
-           add_line(out, &transaction->exception, end_of(transaction), transaction);
+    struct azm_error_event event = {.timestamp_us = end_of(transaction), .exception = transaction->exception};
+    return !azm_trace_id_is_none(event.exception.error_id) && !azm_trace_id_is_none(transaction->trace_id) &&
+           !azm_span_id_is_none(transaction->id) && add_line(out, &event, transaction);
 }
 
 unsigned azm_elastic_error_event(struct azm_buf *out, const struct azm_error_event *error)
 {
-    return !azm_trace_id_is_none(error->exception.error_id) &&
-           add_line(out, &error->exception, error->timestamp_us, NULL);
+    return !azm_trace_id_is_none(error->exception.error_id) && add_line(out, error, NULL);
 }

@@ -180,6 +180,7 @@ SCHEMA(source_schema, source_fields, struct azm_source);
 static const struct azm_field error_fields[] = {
     {1, AZM_FIELD_INT64, AT(struct azm_error_event, timestamp_us), 0, 0, NULL},
     {2, AZM_FIELD_PART, AT(struct azm_error_event, exception), 0, 0, &exception_schema},
+    {3, AZM_FIELD_TEXT, AT(struct azm_error_event, function), 0, 0, NULL},
 };
 SCHEMA(error_schema, error_fields, struct azm_error_event);
 
@@ -232,6 +233,8 @@ static const struct azm_field report_fields[] = {
     REPORT(9, INT64, clock_jump_us),
     REPORT(10, INT64, clock_jumped_us),
     REPORT(11, UINT32, bad_bindings),
+    REPORT(12, UINT32, refused),
+    REPORT(13, TEXT, refusal),
 };
 SCHEMA(report_schema, report_fields, struct azm_report);
 

@@ -17,6 +17,8 @@ struct azm_report {
     azm_slice mode;        /* "grpc": a language worker's wire; other writers name theirs */
     uint32_t functions;    /* of the app, as far as the wire and its files have told */
     uint32_t bad_bindings; /* of functions, or files of the app, that are no JSON */
+    uint32_t refused;      /* functions, or the app, that the worker could not load or index */
+    azm_slice refusal;     /* the first of them, as a sentence */
     bool functions_full;   /* there were more than are kept */
     bool http_proxied;     /* HTTP goes to the worker on a connection of its own, and that is seen, too */
     struct azm_report_side host, worker;

@@ -5,6 +5,7 @@
 #include "tap/stderr.h"
 #include "trace/redact_text.h"
 
+#define RESTART  200                    /* by which a worker asks its host for another one */
 #define TAIL_MAX (4u * AZM_STDERR_TAIL) /* what hides a secret may be longer than it */
 
 /* 128 and SIGHUP, SIGINT, SIGTERM: it was told to end by somebody else. */
@@ -45,9 +46,14 @@ static azm_slice whole_lines(azm_slice tail)
     return azm_slice_drop(tail, azm_slice_find(tail, '\n') + 1);
 }
 
+bool azm_worker_end_was_asked(const struct azm_worker_end *end)
+{
+    return end->asked || is_request(end->exit_code);
+}
+
 bool azm_death_of(struct azm_death *death, const struct azm_worker_end *end, int64_t wall_us)
 {
-    if (end->exit_code == 0 || end->asked || is_request(end->exit_code) || death->happened)
+    if (end->exit_code == 0 || end->exit_code == RESTART || azm_worker_end_was_asked(end) || death->happened)
         return false;
     death->happened = true;
     death->wall_us = wall_us;

@@ -20,6 +20,9 @@ struct azm_death {
     struct azm_buf tail; /* whole lines, without secrets */
 };
 
+/* Somebody asked for it: by way of us, or with a signal of their own. */
+bool azm_worker_end_was_asked(const struct azm_worker_end *end);
+
 /* False: it ended as it should, by itself or because it was asked to; nothing is kept. */
 bool azm_death_of(struct azm_death *death, const struct azm_worker_end *end, int64_t wall_us);
 void azm_death_dispose(struct azm_death *death);

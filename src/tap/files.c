@@ -191,6 +191,12 @@ static void keep_facts(struct azm_files *files, const json_t *host)
         files->facts.has_route_prefix = true;
         files->facts.route_prefix = azm_arena_copy(&files->arena, azm_json_get_slice(http, "routePrefix"));
     }
+    const json_t *timeout = azm_json_get(host, "functionTimeout");
+    if (json_is_string(timeout))
+        files->facts.function_timeout = azm_arena_copy(&files->arena, azm_json_get_slice(host, "functionTimeout"));
+    else if (json_is_integer(timeout)) /* as -1 */
+        files->facts.function_timeout =
+            azm_slice_str(azm_arena_printf(&files->arena, "%lld", (long long)json_integer_value(timeout)));
     files->facts.telemetry_opentelemetry =
         azm_slice_eq_nocase(azm_json_get_slice(host, "telemetryMode"), AZM_S("OpenTelemetry"));
 }

@@ -29,6 +29,7 @@ void azm_files_read(void *self);
 struct azm_file_facts {
     bool has_route_prefix, telemetry_opentelemetry; /* host.json: extensions.http.routePrefix, telemetryMode */
     azm_slice route_prefix;
+    azm_slice function_timeout; /* functionTimeout, as written; ptr NULL: not there */
 };
 /* Counts up whenever azm_files_facts() may say something else; cheap. */
 uint32_t azm_files_version(const struct azm_files *files);

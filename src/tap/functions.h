@@ -16,6 +16,7 @@ struct azm_function {
     const struct azm_trigger *trigger; /* by trigger_type; NULL: not known */
     /* By the trigger's places and labels, %SETTING% resolved; ptr NULL: not known. */
     azm_slice queue, binding_labels[AZM_TRIGGER_LABELS];
+    bool refused;   /* the worker has said that it cannot load it */
     bool described; /* the trigger's own binding is known, not only its type */
 
     /* What its transactions are called, made once (request.c); `labels` says from which state of the session. */

@@ -2,6 +2,7 @@
  * over it; one allocation, with the first invocation, and memory that was never needed is never touched. One thread. */
 #pragma once
 
+#include "tap/ending.h"
 #include "tap/functions.h"
 #include "tap/links.h"
 #include "tap/rpc.h"
@@ -29,8 +30,9 @@ struct azm_invocation {
     uint32_t next;                       /* in the table's chain, or in the free list */
     struct azm_invocation *next_waiting; /* the session's */
     uint8_t id_len;
-    bool answered; /* complete, but waits until its function is known */
-    bool lost;     /* the worker or the stream ended before it answered */
+    bool answered;        /* complete, but waits until its function is known */
+    bool other_timed_out; /* when it was lost, another one was past its timeout */
+    enum azm_cut cut;
     bool has_http, coldstart, clipped;
     bool ignored; /* a setting says that nobody wants to see it */
 
@@ -44,6 +46,7 @@ struct azm_invocation {
 
     char id[AZM_INVOCATION_ID_MAX + 1];
     int64_t start_us, wall_us; /* monotonic and wall clock at the request */
+    int64_t cancel_us;         /* monotonic, when the host asked to cancel it; 0: it did not */
     uint64_t duration_us;      /* once answered */
 
     struct azm_function *function; /* NULL: not known. Valid while generation is the functions' own */

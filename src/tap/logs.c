@@ -12,11 +12,6 @@ static const azm_slice level_names[AZM_RPC_LOG_LEVELS] = {AZM_S_INIT("trace"), A
                                                           AZM_S_INIT("info"),  AZM_S_INIT("warning"),
                                                           AZM_S_INIT("error"), AZM_S_INIT("critical")};
 
-void azm_logs_dispose(struct azm_logs *logs)
-{
-    azm_buf_dispose(&logs->early);
-}
-
 void azm_logs_configure(struct azm_logs *logs, const struct azm_settings *settings)
 {
     unsigned from = 0;
@@ -42,40 +37,13 @@ static bool is_one_too_many(struct azm_logs *logs, int64_t now_us)
 }
 
 /* The first invocation logs before its ring is there: it is made out of the relay's way. */
-static void keep(struct azm_logs *logs, const struct azm_log_event *log)
+static void keep(struct azm_session *session, const struct azm_log_event *log)
 {
-    uint32_t len = 0;
-    size_t at = logs->early.len;
-    size_t most = 256 + log->logger.len + log->message.len + log->exception.type.len + log->exception.message.len +
-                  log->exception.stack.len;
-    if (at == 0)
-        azm_buf_init(&logs->early, AZM_LOGS_EARLY_MAX);
-    if (at + most > AZM_LOGS_EARLY_MAX || logs->early.failed) {
-        logs->left_out++;
-        return;
-    }
-    azm_buf_add(&logs->early, azm_slice_of(&len, sizeof len));
-    azm_record_put_log(&logs->early, log);
-    if (logs->early.failed) /* memory is out */
-        return;
-    len = (uint32_t)(logs->early.len - at - sizeof len);
-    memcpy(logs->early.ptr + at, &len, sizeof len);
-}
-
-static void put_early(struct azm_session *session)
-{
-    struct azm_logs *logs = &session->logs;
-    azm_slice rest = logs->early.failed ? (azm_slice){NULL, 0} : azm_buf_slice(&logs->early);
-    if (rest.len)
-        azm_request_source(session);
-    while (rest.len) {
-        uint32_t len;
-        memcpy(&len, rest.ptr, sizeof len);
-        rest = azm_slice_drop(rest, sizeof len);
-        azm_channel_put_record(&session->channel, AZM_RECORD_LOG, azm_slice_take(rest, len));
-        rest = azm_slice_drop(rest, len);
-    }
-    azm_buf_dispose(&logs->early);
+    struct azm_buf record;
+    azm_buf_init_fixed(&record, session->channel.record, sizeof session->channel.record);
+    azm_record_put_log(&record, log);
+    if (record.failed || !azm_early_add(&session->early, AZM_RECORD_LOG, azm_buf_slice(&record)))
+        session->logs.left_out++;
 }
 
 void azm_logs_take(struct azm_session *session, const struct azm_rpc_message *message, int64_t now_us)
@@ -99,9 +67,9 @@ void azm_logs_take(struct azm_session *session, const struct azm_rpc_message *me
                                               .message = message->fields[AZM_RPC_EXCEPTION_MESSAGE],
                                               .stack = message->fields[AZM_RPC_EXCEPTION_STACK]}};
     if (session->channel.state == AZM_CHANNEL_CLOSED) {
-        keep(logs, &log);
+        keep(session, &log);
     } else if (session->channel.state == AZM_CHANNEL_OPEN) {
-        put_early(session);
+        azm_early_put(session);
         azm_request_source(session);
         azm_channel_put_log(&session->channel, &log);
     }
@@ -110,8 +78,6 @@ void azm_logs_take(struct azm_session *session, const struct azm_rpc_message *me
 void azm_logs_tick(struct azm_session *session)
 {
     char line[160];
-    if (session->channel.state == AZM_CHANNEL_OPEN)
-        put_early(session);
     if (session->logs.left_out == 0)
         return;
     int len = snprintf(line, sizeof line,

@@ -93,9 +93,9 @@ static void on_http_uri_end(void *self)
 }
 
 const struct azm_rpc_listener azm_session_from_host = {on_message, on_function, on_variable,     trigger_of,
-                                                       trace_of,   on_http_uri, on_http_uri_end, NULL};
+                                                       trace_of,   on_http_uri, on_http_uri_end, NULL, NULL};
 const struct azm_rpc_listener azm_session_from_worker = {on_message, on_function, on_variable,     trigger_of,
-                                                         trace_of,   on_http_uri, on_http_uri_end, NULL};
+                                                         trace_of,   on_http_uri, on_http_uri_end, NULL, NULL};
 
 static char session_place;
 

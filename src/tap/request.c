@@ -447,6 +447,7 @@ void azm_request_report(struct azm_session *session, struct azm_invocation *invo
     struct azm_buf name;
     struct azm_pair request_headers[HEADERS_MAX], response_headers[HEADERS_MAX];
     struct azm_trigger_parts parts;
+    struct azm_ending_parts ending;
     struct azm_function unknown, *function = azm_session_function(session, invocation);
     if (!function)
         function = stranger(invocation, &unknown);
@@ -491,8 +492,7 @@ void azm_request_report(struct azm_session *session, struct azm_invocation *invo
                                              .message = invocation->exception->message,
                                              .stack = invocation->exception->stack,
                                              .handled = AZM_FALSE}; /* it ended the invocation */
-    if (invocation->lost && session->death.happened)
-        t.exception = azm_death_exception(&session->death, &session->random);
+    azm_ending_tell(session, invocation, &ending, parts.labels, &t);
     azm_channel_put_transaction(&session->channel, &t);
 }
 

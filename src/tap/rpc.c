@@ -108,8 +108,11 @@ static void took(void *self, unsigned slot, size_t copied, uint64_t len)
         return;
     }
     switch (slot) {
-    case AZM_SLOT_HEADER_KEY:
     case AZM_SLOT_CAPABILITY_NAME:
+        reader->message.says_goodbye |= azm_slice_eq(text, AZM_S("HandlesWorkerTerminateMessage"));
+        keep(reader, &reader->entry.key, text);
+        break;
+    case AZM_SLOT_HEADER_KEY:
     case AZM_SLOT_TRIGGER_METADATA_KEY:
     case AZM_SLOT_VARIABLE_NAME: keep(reader, &reader->entry.key, text); break;
     case AZM_SLOT_HEADER_VALUE:
@@ -185,6 +188,36 @@ static void begin_function(struct azm_rpc_reader *reader)
 {
     reader->function = (struct azm_rpc_function){{0}, {0}, {0}, {0}, {0}, {0}};
     reader->function_mark = reader->used;
+    reader->outer_status = reader->message.status;
+    reader->message.status = AZM_RPC_ABSENT;
+}
+
+bool azm_rpc_refusal_of(const struct azm_rpc_message *message, struct azm_rpc_refusal *out)
+{
+    *out = (struct azm_rpc_refusal){.by = message->kind,
+                                    .id = message->fields[AZM_RPC_FUNCTION_ID],
+                                    .type = message->fields[AZM_RPC_EXCEPTION_TYPE],
+                                    .message = message->fields[AZM_RPC_EXCEPTION_MESSAGE],
+                                    .stack = message->fields[AZM_RPC_EXCEPTION_STACK]};
+    return message->status == AZM_RPC_FAILURE || message->status == AZM_RPC_CANCELLED;
+}
+
+/* A function's own result, where a message holds many. */
+static void end_result(struct azm_rpc_reader *reader, enum azm_rpc_kind by)
+{
+    static const enum azm_rpc_field own[] = {AZM_RPC_FUNCTION_ID, AZM_RPC_EXCEPTION_TYPE, AZM_RPC_EXCEPTION_MESSAGE,
+                                             AZM_RPC_EXCEPTION_STACK};
+    struct azm_rpc_refusal refusal;
+    if (azm_rpc_refusal_of(&reader->message, &refusal) && reader->listener->on_refusal) {
+        refusal.by = by;
+        refusal.id = refusal.id.len ? refusal.id : reader->function.id;
+        refusal.name = reader->function.name;
+        reader->listener->on_refusal(reader->self, &refusal);
+    }
+    for (size_t i = 0; i < AZM_COUNT(own); i++)
+        reader->message.fields[own[i]] = (azm_slice){NULL, 0};
+    reader->message.status = reader->outer_status;
+    reader->used = reader->function_mark;
 }
 
 /* Its text is given back: there may be thousands of functions in one message. */
@@ -192,8 +225,7 @@ static void end_function(struct azm_rpc_reader *reader)
 {
     if (reader->function.id.len || reader->function.name.len)
         reader->listener->on_function(reader->self, &reader->function);
-    reader->used = reader->function_mark;
-    begin_function(reader);
+    end_result(reader, reader->message.kind);
 }
 
 static void enter(void *self, unsigned slot)
@@ -218,6 +250,7 @@ static void enter(void *self, unsigned slot)
     case AZM_SLOT_INPUT: azm_trigger_parameter(&reader->trigger); break;
     case AZM_SLOT_RETRY: reader->message.has_retry = true; break;
     case AZM_SLOT_STATUS_RESULT: reader->message.status = AZM_RPC_FAILURE; break; /* 0 is left out on the wire */
+    case AZM_SLOT_LOADED:
     case AZM_SLOT_FUNCTION: begin_function(reader); break;
     default: break;
     }
@@ -251,6 +284,7 @@ static void leave(void *self, unsigned slot)
         break;
     case AZM_SLOT_FUNCTION:
     case AZM_SLOT_KIND_LOAD_REQUEST: end_function(reader); break;
+    case AZM_SLOT_LOADED: end_result(reader, AZM_RPC_LOAD_RESPONSE); break;
     default: break;
     }
 }

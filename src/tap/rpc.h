@@ -80,8 +80,9 @@ struct azm_rpc_message {
     const struct azm_trigger_facts *trigger; /* NULL: nothing was read of it */
     bool has_http;                           /* an RpcHttp arm was sent, perhaps an empty one (HTTP proxying) */
     bool clipped;                            /* something was longer than its place */
-    uint64_t log_level, log_source;          /* of a log: the enums above, or what came later */
-    bool told;                               /* the worker was told of this trace (rewrite.h): */
+    bool says_goodbye; /* capability HandlesWorkerTerminateMessage: the host asks it to end before it kills it */
+    uint64_t log_level, log_source; /* of a log: the enums above, or what came later */
+    bool told;                      /* the worker was told of this trace (rewrite.h): */
     struct azm_trace_decision trace;
 };
 
@@ -91,6 +92,16 @@ struct azm_rpc_function {
     azm_slice trigger_type; /* as "httpTrigger" */
     azm_slice raw_trigger;  /* the trigger's raw binding, JSON text; ptr NULL when none was sent */
 };
+
+/* The worker says no to a function or to the app; what it says of it stands in the message's exception fields. */
+struct azm_rpc_refusal {
+    enum azm_rpc_kind by; /* AZM_RPC_LOAD_RESPONSE, _METADATA_RESPONSE, _INIT_RESPONSE or _RELOAD_RESPONSE */
+    azm_slice id, name;   /* of the function, as far as the message tells; empty: the app */
+    azm_slice type, message, stack;
+};
+
+/* What a whole message says no to. False: it does not. */
+bool azm_rpc_refusal_of(const struct azm_rpc_message *message, struct azm_rpc_refusal *out);
 
 struct azm_rpc_listener {
     void (*on_message)(void *self, const struct azm_rpc_message *message, int64_t now_us);
@@ -108,6 +119,8 @@ struct azm_rpc_listener {
     void (*on_http_uri_end)(void *self);
     /* Whether logs are to be read; asked as a message begins. NULL: never. */
     bool (*wants_logs)(void *self);
+    /* One of the functions of a message, before its end. NULL: never. */
+    void (*on_refusal)(void *self, const struct azm_rpc_refusal *refusal);
 };
 
 struct azm_rpc_reader {
@@ -125,6 +138,7 @@ struct azm_rpc_reader {
     azm_slice binding_type;
     struct azm_pair headers[AZM_RPC_HEADERS];
     size_t used, function_mark, entry_mark;
+    enum azm_rpc_status outer_status; /* of the message, while a function's own is being read */
     char text[AZM_RPC_TEXT];
     struct azm_trigger_reader trigger;
     struct azm_rewrite rewrite; /* enabled by the caller while what it feeds may be written to */

@@ -100,19 +100,21 @@ RULES binding_info_rules[] = {TAKE(2, AZM_SLOT_FUNCTION_BINDING_TYPE)};
 TABLE(binding_info);
 RULES binding_rules[] = {ENTER(2, AZM_SLOT_NESTED, binding_info)};
 TABLE(binding);
-#define FUNCTION_FIELDS                                                                                                \
+#define FUNCTION_FIELDS_BEFORE_8                                                                                       \
     TAKE(1, AZM_SLOT_FUNCTION_DIRECTORY), TAKE(2, AZM_SLOT_FUNCTION_SCRIPT), TAKE(4, AZM_SLOT_FUNCTION_NAME),          \
-        ENTER(6, AZM_SLOT_FUNCTION_BINDING, binding), TAKE(10, AZM_SLOT_FUNCTION_RAW_BINDING)
-RULES load_metadata_rules[] = {FUNCTION_FIELDS};
+        ENTER(6, AZM_SLOT_FUNCTION_BINDING, binding)
+RULES load_metadata_rules[] = {FUNCTION_FIELDS_BEFORE_8, TAKE(10, AZM_SLOT_FUNCTION_RAW_BINDING)};
 TABLE(load_metadata);
 RULES load_request_rules[] = {TAKE(1, AZM_SLOT_FUNCTION_ID), ENTER(2, AZM_SLOT_NESTED, load_metadata)};
 TABLE(load_request);
 RULES load_collection_rules[] = {ENTER(1, AZM_SLOT_FUNCTION, load_request)};
 TABLE(load_collection);
 /* In a metadata response the id is a field of RpcFunctionMetadata itself. */
-RULES indexed_function_rules[] = {FUNCTION_FIELDS, TAKE(13, AZM_SLOT_FUNCTION_ID)};
+RULES indexed_function_rules[] = {FUNCTION_FIELDS_BEFORE_8, ENTER(8, AZM_SLOT_STATUS_RESULT, status_result),
+                                  TAKE(10, AZM_SLOT_FUNCTION_RAW_BINDING), TAKE(13, AZM_SLOT_FUNCTION_ID)};
 TABLE(indexed_function);
-RULES metadata_response_rules[] = {ENTER(1, AZM_SLOT_FUNCTION, indexed_function)};
+RULES metadata_response_rules[] = {ENTER(1, AZM_SLOT_FUNCTION, indexed_function),
+                                   ENTER(2, AZM_SLOT_STATUS_RESULT, status_result)};
 TABLE(metadata_response);
 
 RULES start_stream_rules[] = {TAKE(2, AZM_RPC_WORKER_ID)};
@@ -130,6 +132,8 @@ RULES capability_rules[] = {TAKE(1, AZM_SLOT_CAPABILITY_NAME), TAKE(2, AZM_SLOT_
 TABLE(capability);
 RULES load_response_rules[] = {TAKE(1, AZM_SLOT_LOADED_ID), ENTER(2, AZM_SLOT_STATUS_RESULT, status_result)};
 TABLE(load_response);
+RULES load_responses_rules[] = {ENTER(1, AZM_SLOT_LOADED, load_response)};
+TABLE(load_responses);
 RULES init_response_rules[] = {
     ENTER(2, AZM_SLOT_CAPABILITY, capability),
     ENTER(3, AZM_SLOT_STATUS_RESULT, status_result),
@@ -174,6 +178,7 @@ RULES from_worker_rules[] = {
     ENTER(20, AZM_SLOT_KIND_START_STREAM, start_stream),
     ENTER(26, AZM_SLOT_KIND_RELOAD_RESPONSE, reload_response),
     ENTER(30, AZM_SLOT_KIND_METADATA_RESPONSE, metadata_response),
+    ENTER(32, AZM_SLOT_NESTED, load_responses),
 };
 const struct azm_scan_message azm_rpc_from_worker_with_logs = {from_worker_rules, AZM_COUNT(from_worker_rules)};
 const struct azm_scan_message azm_rpc_from_worker = {from_worker_rules + 1, AZM_COUNT(from_worker_rules) - 1};

@@ -106,7 +106,7 @@ static bool wants_logs(void *self)
 }
 
 static const struct azm_rpc_listener listener = {on_message, on_function, on_variable,     trigger_of,
-                                                 trace_of,   on_http_uri, on_http_uri_end, wants_logs};
+                                                 trace_of,   on_http_uri, on_http_uri_end, wants_logs, NULL};
 
 /* --- messages, as the public proto has them --- */
 

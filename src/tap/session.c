@@ -11,10 +11,12 @@
 #include "tap/proxied.h"
 #include "tap/request.h"
 #include "tap/session_state.h"
-#include "trace/redact_text.h"
+#include "tap/timeout.h"
 #include "trace/settings_show.h"
 
-#define EXIT_WAIT_US    1000000 /* from the end of the streams to that of the worker */
+#define EXIT_WAIT_US    2000000 /* from the end of the streams to that of the worker, which the tap may have to kill */
+#define GOODBYE_WAIT_US 3000000 /* from WorkerTerminate; after 5 s the host kills the tap */
+#define OVERDUE_WAIT_US 500000  /* from the timeout; not before 2 s after it the host kills the tap */
 #define SHARED_ATTEMPTS 8u      /* to find what another worker has indexed */
 #define PREPARE_WAIT_US 5000000 /* for the app's files; then events go out with what is known */
 
@@ -39,6 +41,8 @@ static void derive(struct azm_session *session)
     session->host_exports = azm_env_get(env, "APPLICATIONINSIGHTS_CONNECTION_STRING").len ||
                             azm_env_get(env, "APPINSIGHTS_INSTRUMENTATIONKEY").len ||
                             azm_slice_eq_nocase(mode, AZM_S("OpenTelemetry")) || facts.telemetry_opentelemetry;
+    session->timeout_us = azm_timeout_of(env, facts.function_timeout);
+    session->overdue_us = 0;
     session->labels++;
 }
 
@@ -247,6 +251,7 @@ static void reload(struct azm_session *session, const struct azm_rpc_message *me
     session->asked = NULL;
     session->indexed = session->bare = false;
     session->shared_asked = 0;
+    azm_refusals_clear(session);
     configure(session);
     session->armed = session->active && session->forward.open;
     if (message->fields[AZM_RPC_APP_DIRECTORY].len) /* to be read, also where it is the one it was */
@@ -273,10 +278,16 @@ static bool may_go_out(struct azm_session *session, const struct azm_invocation 
     return true;
 }
 
-static void send(struct azm_session *session, struct azm_invocation *invocation)
+/* What was read of the app's files since. */
+static void derive_anew(struct azm_session *session)
 {
     if (session->files && azm_files_version(session->files) != session->files_version)
         derive(session);
+}
+
+static void send(struct azm_session *session, struct azm_invocation *invocation)
+{
+    derive_anew(session);
     if (session->channel.state == AZM_CHANNEL_OPEN)
         azm_request_report(session, invocation);
     azm_invocations_close(&session->invocations, invocation);
@@ -351,32 +362,89 @@ static void end_invocation(struct azm_session *session, const struct azm_rpc_mes
         azm_session_finish(session, invocation, now_us);
 }
 
+static void cancel_invocation(struct azm_session *session, const struct azm_rpc_message *message, int64_t now_us)
+{
+    struct azm_invocation *invocation =
+        azm_invocations_find(&session->invocations, message->fields[AZM_RPC_INVOCATION_ID]);
+    if (invocation && !invocation->early && !invocation->cancel_us)
+        invocation->cancel_us = now_us;
+}
+
+/* Still to be answered. */
+static bool is_open(const struct azm_invocation *invocation)
+{
+    return !invocation->answered && !invocation->replied && !invocation->early;
+}
+
 struct sweep {
     struct azm_session *session;
     int64_t now_us;
+    enum azm_cut cut;
+    int64_t oldest_us; /* start of the oldest that is left open */
+    bool timed_out;    /* one is past its timeout */
 };
 
 static void lose(void *self, struct azm_invocation *invocation)
 {
     const struct sweep *sweep = self;
-    if (invocation->answered || invocation->replied || invocation->early)
+    if (!is_open(invocation))
         return;
     if (sweep->session->malformed_answers) { /* it may have been answered by what could not be read */
         sweep->session->blind++;
         azm_invocations_close(&sweep->session->invocations, invocation);
         return;
     }
-    invocation->lost = true;
+    invocation->cut = sweep->cut;
+    invocation->other_timed_out = sweep->timed_out;
     invocation->status = AZM_RPC_FAILURE;
     azm_session_finish(sweep->session, invocation, sweep->now_us);
 }
 
-/* No answer can come any more: the streams are gone, since then, or the worker is. */
-static void lose_open(struct azm_session *session, int64_t now_us)
+static bool is_past_timeout(const struct azm_session *session, const struct azm_invocation *invocation, int64_t now_us)
 {
-    struct sweep sweep = {session, session->streams_end_us ? session->streams_end_us : now_us};
-    session->streams_end_us = 0;
+    return session->timeout_us && now_us - invocation->start_us >= session->timeout_us;
+}
+
+static void find_timed_out(void *self, struct azm_invocation *invocation)
+{
+    struct sweep *sweep = self;
+    sweep->timed_out |= is_open(invocation) && is_past_timeout(sweep->session, invocation, sweep->now_us);
+}
+
+/* No answer can come any more: the streams are gone, since then, or the worker is. */
+static void lose_open(struct azm_session *session, enum azm_cut cut, int64_t now_us)
+{
+    struct sweep sweep = {session, session->streams_end_us ? session->streams_end_us : now_us,
+                          session->terminating ? AZM_CUT_STOPPED : cut, 0, false};
+    session->streams_end_us = session->terminate_us = 0;
+    derive_anew(session);
+    if (sweep.cut == AZM_CUT_STOPPED)
+        azm_invocations_each(&session->invocations, find_timed_out, &sweep);
     azm_invocations_each(&session->invocations, lose, &sweep);
+}
+
+static void lose_overdue(void *self, struct azm_invocation *invocation)
+{
+    struct sweep *sweep = self;
+    if (!is_open(invocation))
+        return;
+    if (is_past_timeout(sweep->session, invocation, sweep->now_us - OVERDUE_WAIT_US))
+        lose(sweep, invocation);
+    else if (invocation->start_us < sweep->oldest_us)
+        sweep->oldest_us = invocation->start_us;
+}
+
+/* The host will kill us with the worker, without a word: what it has given up is told before. */
+static void look_for_overdue(struct azm_session *session, int64_t now_us)
+{
+    if (!session->active || session->says_goodbye || !session->invocations.open)
+        return;
+    derive_anew(session);
+    if (!session->timeout_us || now_us < session->overdue_us)
+        return;
+    struct sweep sweep = {session, now_us, AZM_CUT_OVERDUE, now_us, false};
+    azm_invocations_each(&session->invocations, lose_overdue, &sweep);
+    session->overdue_us = sweep.oldest_us + session->timeout_us + OVERDUE_WAIT_US;
 }
 
 /* Another app's settings are about to come. A host asks for that when nothing runs; what is open all the same belongs
@@ -412,40 +480,72 @@ static void from_host(void *self, const struct azm_rpc_message *message, int64_t
     struct azm_session *session = self;
     switch (message->kind) {
     case AZM_RPC_INVOCATION_REQUEST: begin_invocation(session, message, now_us); break;
-    case AZM_RPC_TERMINATE: session->terminating = true; break;
+    case AZM_RPC_INVOCATION_CANCEL: cancel_invocation(session, message, now_us); break;
+    case AZM_RPC_TERMINATE:
+        session->terminating = true;
+        session->terminate_us = now_us;
+        break;
     case AZM_RPC_INIT_REQUEST: learn_app_directory(session, message->fields[AZM_RPC_APP_DIRECTORY]); break;
-    case AZM_RPC_RELOAD_REQUEST: reload(session, message); break;
+    case AZM_RPC_RELOAD_REQUEST:
+        reload(session, message);
+        prepare(session, now_us); /* a reload that fails may be the worker's last word */
+        break;
     case AZM_RPC_LOAD_REQUEST: read_more(session, now_us); break;
     case AZM_RPC_OTHER:
     case AZM_RPC_LOG:
     case AZM_RPC_START_STREAM:
     case AZM_RPC_INIT_RESPONSE:
     case AZM_RPC_INVOCATION_RESPONSE:
-    case AZM_RPC_INVOCATION_CANCEL:
     case AZM_RPC_LOAD_RESPONSE:
     case AZM_RPC_METADATA_RESPONSE:
     case AZM_RPC_RELOAD_RESPONSE: break;
     }
 }
 
-/* Something could not be loaded: the host will not ask for it, or will start another worker. */
-static void tell_refusal(struct azm_session *session, const struct azm_rpc_message *message)
+/* What this session tells of itself, as far as there is news. */
+static void report_health(struct azm_session *session, int64_t now_us)
 {
-    char line[640], redacted[400];
-    struct azm_buf shown;
-    azm_slice type = azm_slice_take(message->fields[AZM_RPC_EXCEPTION_TYPE], 80);
-    azm_slice text = message->fields[AZM_RPC_EXCEPTION_MESSAGE];
-    if (!session->active || session->placeholder || message->status != AZM_RPC_FAILURE)
+    struct azm_health *health = &session->health;
+    uint32_t files = session->files ? azm_files_unreadable(session->files) : 0;
+    azm_health_functions(health, session->functions.count, session->functions.full,
+                         session->functions.unreadable + files);
+    if (session->channel.state == AZM_CHANNEL_OPEN && azm_health_due(health, now_us))
+        azm_channel_put_report(&session->channel, &health->report);
+}
+
+static void start_agent_if_due(struct azm_session *session, int64_t now_us)
+{
+    if (session->saw_answer && session->channel.state == AZM_CHANNEL_OPEN &&
+        azm_channel_wants_agent(&session->channel, now_us) && session->errands) {
+        azm_errands_post(session->errands, start_agent, session);
+        session->health.told = false; /* the one before may have taken what was told with it */
+    }
+}
+
+/* Into the ring, what is to be told beside invocations. */
+static void tell_news(struct azm_session *session, int64_t now_us)
+{
+    if (session->channel.state != AZM_CHANNEL_OPEN)
         return;
-    const struct azm_function *function = azm_functions_find(&session->functions, message->fields[AZM_RPC_FUNCTION_ID]);
-    azm_slice name = function ? azm_slice_take(function->name, 100) : AZM_S("");
-    azm_buf_init_fixed(&shown, redacted, sizeof redacted);
-    azm_redact_text(&shown, azm_slice_take(azm_slice_take(text, azm_slice_find(text, '\n')), 160));
-    text = azm_buf_slice(&shown);
-    int n = snprintf(line, sizeof line, "%s%.*s could not be loaded%s%.*s%s%.*s",
-                     message->kind == AZM_RPC_LOAD_RESPONSE ? "function " : "the app", AZM_FMT(name),
-                     type.len ? ": " : "", AZM_FMT(type), text.len ? ": " : "", AZM_FMT(text));
-    azm_session_note(session, (azm_slice){line, n < 0 ? 0 : (size_t)n});
+    azm_early_put(session);
+    azm_request_report_losses(session);
+    report_health(session, now_us);
+}
+
+/* The host may kill the worker, and us, as soon as it has read that: it is told at once. */
+static void tell_refusal(struct azm_session *session, const struct azm_rpc_message *message, int64_t now_us)
+{
+    struct azm_rpc_refusal refusal;
+    if (!azm_rpc_refusal_of(message, &refusal))
+        return;
+    azm_refusals_take(session, &refusal);
+    tell_news(session, now_us);
+    start_agent_if_due(session, now_us);
+}
+
+static void on_refusal(void *self, const struct azm_rpc_refusal *refusal)
+{
+    azm_refusals_take(self, refusal);
 }
 
 static void from_worker(void *self, const struct azm_rpc_message *message, int64_t now_us)
@@ -456,15 +556,17 @@ static void from_worker(void *self, const struct azm_rpc_message *message, int64
     case AZM_RPC_INIT_RESPONSE:
     case AZM_RPC_RELOAD_RESPONSE:
         session->armed = false;
-        tell_refusal(session, message);
+        session->says_goodbye |= message->says_goodbye;
         learn_worker(session, message);
         read_more(session, now_us);
         prepare(session, now_us);
+        tell_refusal(session, message, now_us);
         break;
-    case AZM_RPC_LOAD_RESPONSE: tell_refusal(session, message); break;
+    case AZM_RPC_LOAD_RESPONSE: tell_refusal(session, message, now_us); break;
     case AZM_RPC_LOG: azm_logs_take(session, message, now_us); break;
     case AZM_RPC_METADATA_RESPONSE:
         azm_shared_functions_post(&session->shared, session->errands, &session->channel);
+        tell_refusal(session, message, now_us);
         break;
     case AZM_RPC_OTHER:
     case AZM_RPC_START_STREAM:
@@ -506,10 +608,10 @@ static void on_http_uri_end(void *self)
         azm_patch_write(session->patch, uri.port_at, (azm_slice){digits, (size_t)len});
 }
 
-const struct azm_rpc_listener azm_session_from_host = {from_host, on_function, on_variable,     trigger_of,
-                                                       trace_of,  on_http_uri, on_http_uri_end, NULL};
-const struct azm_rpc_listener azm_session_from_worker = {from_worker, on_function, on_variable,     trigger_of,
-                                                         trace_of,    on_http_uri, on_http_uri_end, wants_logs};
+const struct azm_rpc_listener azm_session_from_host = {from_host,   on_function,     on_variable, trigger_of, trace_of,
+                                                       on_http_uri, on_http_uri_end, NULL,        NULL};
+const struct azm_rpc_listener azm_session_from_worker = {
+    from_worker, on_function, on_variable, trigger_of, trace_of, on_http_uri, on_http_uri_end, wants_logs, on_refusal};
 
 void azm_session_forward(struct azm_session *session, const struct azm_forward *forward)
 {
@@ -558,7 +660,7 @@ void azm_session_patch(struct azm_session *session, struct azm_patch *patch)
 void azm_session_stream_opened(struct azm_session *session)
 {
     if (session->streams_end_us)
-        lose_open(session, 0);
+        lose_open(session, AZM_CUT_STREAM, 0);
     session->streams++;
 }
 
@@ -575,7 +677,7 @@ void azm_session_worker_exit(struct azm_session *session, const struct azm_worke
         prepare(session, now_us);   /* it may have died before its greeting */
         session->saw_answer = true; /* as far as an agent is concerned */
     }
-    lose_open(session, now_us);
+    lose_open(session, azm_worker_end_was_asked(end) ? AZM_CUT_STOPPED : AZM_CUT_EXIT, now_us);
 }
 
 void azm_session_note(struct azm_session *session, azm_slice line)
@@ -588,7 +690,7 @@ void azm_session_note(struct azm_session *session, azm_slice line)
 static void forget(void *self, struct azm_invocation *invocation)
 {
     struct azm_session *session = self;
-    if (invocation->answered || invocation->replied || invocation->early)
+    if (!is_open(invocation))
         return;
     session->blind++;
     azm_invocations_close(&session->invocations, invocation);
@@ -611,47 +713,33 @@ void azm_session_malformed(struct azm_session *session, bool from_worker)
     prepare(session, azm_clock_mono_us()); /* somebody has to hear of it, also when nothing else is understood */
 }
 
-/* What this session tells of itself, as far as there is news. */
-static void report_health(struct azm_session *session, int64_t now_us)
-{
-    struct azm_health *health = &session->health;
-    uint32_t files = session->files ? azm_files_unreadable(session->files) : 0;
-    azm_health_functions(health, session->functions.count, session->functions.full,
-                         session->functions.unreadable + files);
-    if (session->channel.state == AZM_CHANNEL_OPEN && azm_health_due(health, now_us))
-        azm_channel_put_report(&session->channel, &health->report);
-}
-
 void azm_session_tick(struct azm_session *session, int64_t now_us)
 {
     if (session->streams_end_us && now_us - session->streams_end_us >= EXIT_WAIT_US)
-        lose_open(session, now_us);
+        lose_open(session, AZM_CUT_STREAM, now_us);
+    if (session->terminate_us && now_us - session->terminate_us >= GOODBYE_WAIT_US)
+        lose_open(session, AZM_CUT_STOPPED, now_us);
+    look_for_overdue(session, now_us);
     catch_up(session, now_us);
     azm_proxied_sweep(session, now_us);
     look_for_shared(session);
     azm_health_clock(&session->health, now_us, azm_clock_wall_us());
     azm_logs_tick(session);
-    azm_request_report_losses(session);
-    report_health(session, now_us);
-    if (session->saw_answer && session->channel.state == AZM_CHANNEL_OPEN &&
-        azm_channel_wants_agent(&session->channel, now_us) && session->errands) {
-        azm_errands_post(session->errands, start_agent, session);
-        session->health.told = false; /* the one before may have taken what was told with it */
-    }
+    tell_news(session, now_us);
+    start_agent_if_due(session, now_us);
 }
 
 void azm_session_close(struct azm_session *session, int64_t now_us, unsigned wait_ms)
 {
     if (!session)
         return;
-    lose_open(session, now_us);
+    lose_open(session, AZM_CUT_STREAM, now_us);
     if (!azm_errands_close(session->errands, wait_ms))
         return;
     catch_up(session, now_us + PREPARE_WAIT_US);
     azm_request_report_death(session);
     azm_logs_tick(session);
-    azm_request_report_losses(session);
-    report_health(session, now_us);
+    tell_news(session, now_us);
     if (session->saw_answer && session->channel.state == AZM_CHANNEL_OPEN &&
         azm_channel_wants_agent(&session->channel, now_us))
         azm_channel_start_agent(&session->channel);
@@ -664,6 +752,6 @@ void azm_session_close(struct azm_session *session, int64_t now_us, unsigned wai
     azm_arena_dispose(&session->facts);
     azm_buf_dispose(&session->notes);
     azm_death_dispose(&session->death);
-    azm_logs_dispose(&session->logs);
+    azm_early_dispose(&session->early);
     free(session);
 }

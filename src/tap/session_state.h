@@ -3,6 +3,7 @@
 
 #include "tap/channel.h"
 #include "tap/death.h"
+#include "tap/early.h"
 #include "tap/environment.h"
 #include "tap/errands.h"
 #include "tap/files.h"
@@ -13,6 +14,7 @@
 #include "tap/logs.h"
 #include "tap/observe.h"
 #include "tap/patch.h"
+#include "tap/refusals.h"
 #include "tap/shared_functions.h"
 #include "trace/settings.h"
 
@@ -43,10 +45,16 @@ struct azm_session {
     struct azm_forward forward;
 
     unsigned streams;
-    bool terminating;       /* the host has asked the worker to end */
+    bool says_goodbye;      /* the host asks this worker to end before it kills it */
+    bool terminating;       /* it has done so, */
+    int64_t terminate_us;   /* then; 0: it has not, or what was open then is told */
+    int64_t timeout_us;     /* of invocations (timeout.h) */
+    int64_t overdue_us;     /* none that is open is past it before then */
     int64_t streams_end_us; /* when the last one ended; 0: one is there, or what was open is over */
     struct azm_death death;
     struct azm_logs logs;
+    struct azm_refusals refusals;
+    struct azm_early early;
     struct azm_invocation *waiting_first, *waiting_last; /* answered; wait for the channel or for their function */
     int64_t prepared_us;                                 /* when the errands were posted; 0: not yet */
     struct azm_function *asked; /* for last, by a request that was being read; NULL: not known */

@@ -5,8 +5,7 @@
 #include "tap/trigger_read.h"
 
 #define AZM_TRIGGER_LABELS_ALL                                                                                         \
-    (AZM_TRIGGER_PAIRS + AZM_TRIGGER_LABELS + 4u) /* and durable, batch_size, two of retry                             \
-                                                   */
+    (AZM_TRIGGER_PAIRS + AZM_TRIGGER_LABELS + 4u + AZM_ENDING_LABELS) /* 4: durable, batch_size, two of retry */
 
 /* Borrowed by the transaction. */
 struct azm_trigger_parts {

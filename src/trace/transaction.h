@@ -58,9 +58,10 @@ struct azm_exception {
     enum azm_tristate handled;
 };
 
-/* What failed beside any invocation: a worker that died. */
+/* What failed beside any invocation: a worker that died, a function that could not be loaded. */
 struct azm_error_event {
     int64_t timestamp_us;
+    azm_slice function; /* its name; ptr NULL: it is not about one */
     struct azm_exception exception;
 };
 

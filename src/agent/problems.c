@@ -203,12 +203,33 @@ static void put_clock(struct azm_json_writer *json, const struct azm_report *rep
         back ? "let the machine's clock be kept by NTP" : "");
 }
 
+/* What the worker said no to: the first of it, and how much more. */
+static void put_refused(struct azm_json_writer *json, const struct azm_report *report)
+{
+    char text[300];
+    uint32_t others = report->refused - 1;
+    if (!report->refused)
+        return;
+    int n = snprintf(text, sizeof text, "%.*s", AZM_FMT(azm_slice_take(report->refusal, 220)));
+    if (others && n > 0)
+        snprintf(text + n, sizeof text - (size_t)n, "; and %u more", (unsigned)others);
+    put(json, "not_loaded", AZM_PROBLEM_ERROR, text,
+        "mend what the language worker says (its error is sent, with the stack), and deploy the app again");
+}
+
+/* It is told in one sentence, however many there are. */
+static bool is_of_refusal(const char *note)
+{
+    return strstr(note, " could not be loaded") || strstr(note, " could not be indexed");
+}
+
 static void put_report(struct azm_json_writer *json, const struct azm_report *report)
 {
     char text[160];
     put_side(json, &report->worker, "worker");
     put_side(json, &report->host, "host");
     put_clock(json, report);
+    put_refused(json, report);
     put_counted(
         json, report->bad_bindings, "bad_bindings",
         "of the app's host.json, function.json or bindings are no JSON; what they tell is left out of the events",
@@ -226,6 +247,8 @@ static void put_notes(struct azm_json_writer *json, const struct azm_news *news)
         azm_slice note = azm_slice_str(news->notes[i]);
         bool setting = strstr(news->notes[i], " is ignored: expected ") != NULL;
         if (azm_slice_eq(note, news->report.worker.blind_reason) || azm_slice_eq(note, news->report.host.blind_reason))
+            continue;
+        if (news->report.refused && is_of_refusal(news->notes[i]))
             continue;
         put(json, setting ? "bad_setting" : "note", AZM_PROBLEM_WARNING, news->notes[i],
             setting ? "correct or remove the setting, and restart the app" : "");

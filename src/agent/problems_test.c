@@ -114,6 +114,15 @@ static void what_a_writer_reports_is_said_in_sentences(void **state)
     assert_non_null(strstr(text, "jumped back by 3600000 ms at 1970-01-01T00:00:02.000000Z (2 times in all)"));
     assert_non_null(strstr(text, "\"bad_setting\""));
     assert_int_equal(count_of(text, "\"code\""), 5);
+    report->refused = 1;
+    report->refusal = AZM_S("function a could not be loaded: no module");
+    snprintf(feed.news.notes[feed.news.note_count++], sizeof feed.news.notes[0],
+             "function a could not be loaded: no module");
+    text = list_of(&feed, &quiet);
+    assert_int_equal(count_of(text, "could not be loaded"), 1);
+    assert_null(strstr(text, "more\""));
+    report->refused = 100000;
+    assert_non_null(strstr(list_of(&feed, &quiet), "function a could not be loaded: no module; and 99999 more\""));
     report->clock_jump_us = INT64_MIN;
     assert_non_null(strstr(list_of(&feed, &quiet), "jumped back by 9223372036854775 ms"));
 }

@@ -125,6 +125,8 @@ static void put_writer(struct azm_json_writer *json, const struct azm_feed *feed
         azm_object_number(json, "worker_pid", report->worker_pid);
     if (feed->news.has_report)
         azm_object_number(json, "functions", report->functions);
+    if (report->refused)
+        azm_object_number(json, "not_loaded", report->refused);
     struct azm_object_mark mark = azm_object_open(json, "tap");
     azm_object_text(json, "version", feed->source.agent_version);
     azm_object_text(json, "mode", report->mode);

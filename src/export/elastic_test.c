@@ -392,6 +392,11 @@ static void an_error_alone(void **state)
     assert_int_equal(azm_elastic_error_event(&out, &error), 1);
     azm_buf_add_byte(&out, 0);
     assert_string_equal(out.ptr, expected);
+    error.function = AZM_S("orders");
+    azm_buf_clear(&out);
+    assert_int_equal(azm_elastic_error_event(&out, &error), 1);
+    azm_buf_add_byte(&out, 0);
+    assert_non_null(strstr(out.ptr, "\"context\":{\"tags\":{\"function\":\"orders\"}},\"exception\""));
     error.exception.error_id = (azm_trace_id){{0}};
     azm_buf_clear(&out);
     assert_int_equal(azm_elastic_error_event(&out, &error), 0);

@@ -397,6 +397,8 @@ static void a_report_comes_back(void **state)
         {.worker_pid = UINT32_MAX, .mode = AZM_S_INIT("grpc"), .functions = 3, .http_proxied = true},
         {.functions = UINT32_MAX,
          .bad_bindings = 9,
+         .refused = 100000,
+         .refusal = AZM_S_INIT("function a could not be loaded"),
          .functions_full = true,
          .host = {1, INT64_MAX, AZM_S_INIT("no HTTP/2"), UINT64_MAX},
          .worker = {UINT32_MAX, -1, AZM_S_INIT(""), 1},
@@ -428,6 +430,7 @@ static void an_error_comes_back(void **state)
 {
     (void)state;
     static const struct azm_error_event error = {.timestamp_us = -5,
+                                                 .function = AZM_S_INIT("orders"),
                                                  .exception = {.error_id = {{1, 2}},
                                                                .type = AZM_S_INIT("T"),
                                                                .message = AZM_S_INIT("m"),
@@ -438,6 +441,7 @@ static void an_error_comes_back(void **state)
     azm_record_put_error(&buf, &error);
     assert_int_equal(azm_record_get_error(azm_buf_slice(&buf), NULL, &back), AZM_OK);
     assert_true(back.timestamp_us == -5);
+    same_text(back.function, error.function);
     assert_memory_equal(&back.exception.error_id, &error.exception.error_id, sizeof error.exception.error_id);
     same_text(back.exception.type, error.exception.type);
     same_text(back.exception.message, error.exception.message);

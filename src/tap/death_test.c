@@ -24,7 +24,8 @@ static const struct {
     {{.exit_code = 139}, "The language worker exited with code 139: signal 11 (SIGSEGV)"},
     {{.exit_code = 143}, NULL},
     {{.exit_code = 158}, "The language worker exited with code 158: signal 30"},
-    {{.exit_code = 200}, "The language worker exited with code 200"},
+    {{.exit_code = 200}, NULL}, /* its way to ask the host for another one */
+    {{.exit_code = 201}, "The language worker exited with code 201"},
     {{.exit_code = -1073741819}, "The language worker exited with code -1073741819"},
 };
 

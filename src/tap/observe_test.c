@@ -92,10 +92,10 @@ static void on_http_uri_end(void *self)
     told.uri_len = 0;
 }
 
-const struct azm_rpc_listener azm_session_from_host = {on_message, on_function, on_variable,     trigger_of,
-                                                       trace_of,   on_http_uri, on_http_uri_end, NULL, NULL};
-const struct azm_rpc_listener azm_session_from_worker = {on_message, on_function, on_variable,     trigger_of,
-                                                         trace_of,   on_http_uri, on_http_uri_end, NULL, NULL};
+const struct azm_rpc_listener azm_session_from_host = {on_message,  on_function,     on_variable, trigger_of, trace_of,
+                                                       on_http_uri, on_http_uri_end, NULL,        NULL};
+const struct azm_rpc_listener azm_session_from_worker = {
+    on_message, on_function, on_variable, trigger_of, trace_of, on_http_uri, on_http_uri_end, NULL, NULL};
 
 static char session_place;
 

@@ -226,6 +226,7 @@ static void end_function(struct azm_rpc_reader *reader)
     if (reader->function.id.len || reader->function.name.len)
         reader->listener->on_function(reader->self, &reader->function);
     end_result(reader, reader->message.kind);
+    reader->function = (struct azm_rpc_function){{0}, {0}, {0}, {0}, {0}, {0}};
 }
 
 static void enter(void *self, unsigned slot)

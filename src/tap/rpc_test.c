@@ -97,6 +97,19 @@ static void on_http_uri_end(void *self)
     azm_buf_clear(&uri);
 }
 
+/* Long texts are as good as none. */
+static void on_refusal(void *self, const struct azm_rpc_refusal *refusal)
+{
+    (void)self;
+    if (refusal->message.len > 100)
+        return;
+    azm_buf_addf(&told, "!%d ", refusal->by);
+    tell("id", refusal->id);
+    tell("name", refusal->name);
+    tell("why", refusal->message);
+    azm_buf_add_str(&told, "!");
+}
+
 static bool wanted; /* logs are */
 
 static bool wants_logs(void *self)
@@ -105,8 +118,8 @@ static bool wants_logs(void *self)
     return wanted;
 }
 
-static const struct azm_rpc_listener listener = {on_message, on_function, on_variable,     trigger_of,
-                                                 trace_of,   on_http_uri, on_http_uri_end, wants_logs, NULL};
+static const struct azm_rpc_listener listener = {on_message,  on_function,     on_variable, trigger_of, trace_of,
+                                                 on_http_uri, on_http_uri_end, wants_logs,  on_refusal};
 
 /* --- messages, as the public proto has them --- */
 
@@ -322,6 +335,65 @@ static void refused_load(struct azm_buf *out)
     azm_wire_end(out, message);
 }
 
+/* A StatusResult; no text: success. */
+static void status_result(struct azm_buf *out, uint32_t field, const char *text)
+{
+    size_t result = azm_wire_begin(out, field), exception = text ? azm_wire_begin(out, 2) : 0;
+    if (text) {
+        azm_wire_put_bytes(out, 2, azm_slice_str(text));
+        azm_wire_end(out, exception);
+    } else {
+        azm_wire_put_uint(out, 4, 1);
+    }
+    azm_wire_end(out, result);
+}
+
+static void refused_loads(struct azm_buf *out)
+{
+    static const char *const texts[] = {"no module", NULL, "no entry point"};
+    size_t message = azm_wire_begin(out, 32);
+    for (size_t i = 0; i < AZM_COUNT(texts); i++) {
+        char id[] = {'f', (char)('1' + i), 0};
+        size_t load = azm_wire_begin(out, 1);
+        azm_wire_put_bytes(out, 1, azm_slice_str(id));
+        status_result(out, 2, texts[i]);
+        azm_wire_end(out, load);
+    }
+    azm_wire_end(out, message);
+}
+
+/* Two of three functions, and then the whole. */
+static void refused_metadata(struct azm_buf *out)
+{
+    static const char *const texts[] = {"no binding", NULL, "no trigger"};
+    size_t message = azm_wire_begin(out, 30);
+    for (size_t i = 0; i < AZM_COUNT(texts); i++) {
+        char name[] = {'n', (char)('1' + i), 0};
+        size_t function = azm_wire_begin(out, 1);
+        azm_wire_put_bytes(out, 4, azm_slice_str(name));
+        status_result(out, 8, texts[i]);
+        azm_wire_end(out, function);
+    }
+    status_result(out, 2, "half of it");
+    azm_wire_end(out, message);
+}
+
+/* Together they are longer than the reader's text. */
+static void many_refused_loads(struct azm_buf *out)
+{
+    char text[2000];
+    memset(text, 'x', sizeof text - 1);
+    text[sizeof text - 1] = 0;
+    size_t message = azm_wire_begin(out, 32);
+    for (size_t i = 0; i < 30; i++) {
+        size_t load = azm_wire_begin(out, 1);
+        azm_wire_put_bytes(out, 1, AZM_S("f"));
+        status_result(out, 2, i == 29 ? "the last" : text);
+        azm_wire_end(out, load);
+    }
+    azm_wire_end(out, message);
+}
+
 static void reload_response(struct azm_buf *out)
 {
     size_t message = azm_wire_begin(out, 26), metadata = azm_wire_begin(out, 1);
@@ -366,6 +438,13 @@ static const struct {
      "(http://localhost:40719/)[3 status=0 retry=0 http=0 clipped=0 ]"},
     {"a function that cannot be loaded", refused_load, &azm_rpc_from_worker,
      "[12 status=1 retry=0 http=0 clipped=0 function=fn-1 ]"},
+    {"functions that cannot be loaded", refused_loads, &azm_rpc_from_worker,
+     "!12 id=f1 why=no module !!12 id=f3 why=no entry point ![0 status=0 retry=0 http=0 clipped=0 ]"},
+    {"functions that cannot be indexed", refused_metadata, &azm_rpc_from_worker,
+     "{name=n1 }!8 name=n1 why=no binding !{name=n2 }{name=n3 }!8 name=n3 why=no trigger !"
+     "[8 status=1 retry=0 http=0 clipped=0 ]"},
+    {"more of them than find room at once", many_refused_loads, &azm_rpc_from_worker,
+     "!12 id=f why=the last ![0 status=0 retry=0 http=0 clipped=0 ]"},
     {"reload answer", reload_response, &azm_rpc_from_worker,
      "(http://127.0.0.1:8000)[10 status=0 retry=0 http=0 clipped=0 runtime=v20 ]"},
     {"a log that nobody wants", log_of_function, &azm_rpc_from_worker, "[0 status=0 retry=0 http=0 clipped=0 ]"},

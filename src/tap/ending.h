@@ -1,5 +1,5 @@
 /* How an invocation ended, where the worker did not simply answer: what the wire and the worker's process tell, weighed
- * into one word (docs/EVENTS.md). Pure but for azm_ending_tell. */
+ * into one word (docs/ENDINGS.md). Pure but for azm_ending_tell. */
 #pragma once
 
 #include "tap/rpc.h"

@@ -83,19 +83,20 @@ static void count(struct azm_session *session, azm_slice sentence)
     session->health.changed = true;
 }
 
-void azm_refusals_take(struct azm_session *session, const struct azm_rpc_refusal *refusal)
+bool azm_refusals_take(struct azm_session *session, const struct azm_rpc_refusal *refusal)
 {
     char text[400];
     struct azm_buf sentence;
     azm_slice name;
     if (!session->active || session->placeholder || !is_news(session, refusal, &name))
-        return;
+        return false;
     azm_buf_init_fixed(&sentence, text, sizeof text);
     put_sentence(&sentence, refusal, name);
     count(session, azm_buf_slice(&sentence));
     if (session->health.report.refused > AZM_REFUSALS_TOLD)
-        return;
+        return false;
     azm_session_note(session, azm_buf_slice(&sentence));
     put_error(session, refusal, name);
     session->saw_answer = true; /* an agent is wanted, though there may never be an invocation */
+    return true;
 }

@@ -14,4 +14,5 @@ struct azm_session;
 
 /* Another app: what the one before could not load is over. */
 void azm_refusals_clear(struct azm_session *session);
-void azm_refusals_take(struct azm_session *session, const struct azm_rpc_refusal *refusal);
+/* True: there is something new to be told; false: it is known, only counted, or nobody wants to know. */
+bool azm_refusals_take(struct azm_session *session, const struct azm_rpc_refusal *refusal);

@@ -536,16 +536,15 @@ static void tell_news(struct azm_session *session, int64_t now_us)
 static void tell_refusal(struct azm_session *session, const struct azm_rpc_message *message, int64_t now_us)
 {
     struct azm_rpc_refusal refusal;
-    if (!azm_rpc_refusal_of(message, &refusal))
+    if (!azm_rpc_refusal_of(message, &refusal) || !azm_refusals_take(session, &refusal))
         return;
-    azm_refusals_take(session, &refusal);
     tell_news(session, now_us);
     start_agent_if_due(session, now_us);
 }
 
 static void on_refusal(void *self, const struct azm_rpc_refusal *refusal)
 {
-    azm_refusals_take(self, refusal);
+    (void)azm_refusals_take(self, refusal);
 }
 
 static void from_worker(void *self, const struct azm_rpc_message *message, int64_t now_us)

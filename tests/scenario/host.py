@@ -180,7 +180,7 @@ class Channel:
 
     def load(self, functions, write_function_json=False, collection=False):
         """collection: all in one message, as the host does for workers with SupportsLoadResponseCollection."""
-        requests, before = [], self.count("function_load_response")
+        requests, before = [], self.loaded()
         for f in functions:
             metadata = values.metadata(f, indexed=False)
             if write_function_json:
@@ -195,8 +195,13 @@ class Channel:
                 function_load_requests=requests))
         for request in requests if not collection else []:
             self.send(function_load_request=request)
-        self.wait_for(lambda: self.count("function_load_response") >= before + len(requests))
+        self.wait_for(lambda: self.loaded() >= before + len(requests))
         return self
+
+    def loaded(self):
+        """How many answers to load requests came, alone or together."""
+        return self.count("function_load_response") + sum(
+            len(m.function_load_response_collection.function_load_responses) for m in self.received)
 
     def count(self, arm):
         return len([m for m in self.received if m.WhichOneof("content") == arm])

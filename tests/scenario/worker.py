@@ -11,12 +11,15 @@ in its environment:
     SCRIPTED_ENDURE      1: neither the loss of the host nor a goodbye ends it; 2: SIGTERM does not either
     SCRIPTED_HTTP        1: HTTP proxying, the functions are called over HTTP
     SCRIPTED_CAPABILITIES  JSON object of further capabilities
-    SCRIPTED_REFUSES     names, parted by commas, of functions that it cannot load; "reload": nor another app
+    SCRIPTED_REFUSES     names, parted by commas, of functions that it cannot load ("*": none); "init", "index",
+                         "reload": nor start, tell what there is, become another app
+    SCRIPTED_AWAITS      pattern of a file that it waits for before it answers to a reload
     SCRIPTED_IDS         0: it leaves the functions' ids to the host
 
 A function does one of the things below, by the name in its definition; `how` are its parameters.
 """
 import concurrent.futures
+import glob
 import http.server
 import json
 import os
@@ -128,11 +131,11 @@ class Worker:
 
     def on_worker_init_request(self, request):
         self.send(worker_init_response=rpc.WorkerInitResponse(
-            capabilities=self.capabilities, result=self.success(), worker_metadata=self.metadata()))
+            capabilities=self.capabilities, result=self.refusal("init"), worker_metadata=self.metadata()))
 
     def on_functions_metadata_request(self, request):
         self.send(function_metadata_response=rpc.FunctionMetadataResponse(
-            function_metadata_results=[self.indexed(f) for f in self.functions], result=self.success()))
+            function_metadata_results=[self.indexed(f) for f in self.functions], result=self.refusal("index")))
 
     def indexed(self, function):
         out = values.metadata(function, indexed=True)
@@ -142,23 +145,35 @@ class Worker:
 
     def refusal(self, name):
         """The result for a function or a reload; a failure as Python and .NET send it, without a status."""
-        if name not in self.env.get("SCRIPTED_REFUSES", "").split(","):
+        refused = self.env.get("SCRIPTED_REFUSES", "").split(",")
+        if name not in refused and ("*" not in refused or name in ("init", "index", "reload")):
             return self.success()
-        return rpc.StatusResult(exception=rpc.RpcException(type="ImportError", message=f"no module for {name}, password=hunter2\nmore"))
+        return rpc.StatusResult(exception=rpc.RpcException(
+            type="ImportError", message=f"no module for {name}, password=hunter2\nmore",
+            stack_trace=STACK.get(self.style_name, "{0}").format("no module, AccountKey=hunter3;", name)))
 
-    def on_function_load_request(self, request):
+    def load(self, request):
         found = next((f for f in self.functions if f.name == request.metadata.name), None)
         self.by_id[request.function_id] = found or values.Function(
             request.metadata.name, [{"name": n, "type": b.type, "direction": "in"}
                                     for n, b in request.metadata.bindings.items()], id=request.function_id)
-        self.send(function_load_response=rpc.FunctionLoadResponse(function_id=request.function_id,
-                                                                  result=self.refusal(request.metadata.name)))
+        return rpc.FunctionLoadResponse(function_id=request.function_id, result=self.refusal(request.metadata.name))
+
+    def on_function_load_request(self, request):
+        self.send(function_load_response=self.load(request))
 
     def on_function_load_request_collection(self, requests):
-        for request in requests.function_load_requests:
-            self.on_function_load_request(request)
+        answers = [self.load(request) for request in requests.function_load_requests]
+        if "SupportsLoadResponseCollection" in self.capabilities:
+            self.send(function_load_response_collection=rpc.FunctionLoadResponseCollection(
+                function_load_responses=answers))
+            return
+        for answer in answers:
+            self.send(function_load_response=answer)
 
     def on_function_environment_reload_request(self, request):
+        while "SCRIPTED_AWAITS" in self.env and not glob.glob(self.env["SCRIPTED_AWAITS"]):
+            time.sleep(0.01)
         os.environ.clear()
         os.environ.update(request.environment_variables)
         if "SCRIPTED_FUNCTIONS" in os.environ:
@@ -293,12 +308,17 @@ class Worker:
         os.kill(os.getpid(), signo)
         return NotImplemented
 
-    def do_cancel(self, function, request, out, ms=10000, **how):
+    def do_cancel(self, function, request, out, ms=10000, answer="Cancelled", **how):
+        """Answers so, once it is cancelled; "": never."""
         end = time.monotonic() + ms / 1000
         while request.invocation_id not in getattr(self, "cancelled", ()) and time.monotonic() < end:
             time.sleep(0.005)
-        out.result.status = rpc.StatusResult.Cancelled
-        self.send(invocation_response=out)
+        if answer == "Failure":
+            raise Failed("A task was canceled.")
+        out.result.status = rpc.StatusResult.Status.Value(answer or "Cancelled")
+        out.result.exception.message = "A task was canceled." if answer == "Cancelled" else ""
+        if answer:
+            self.send(invocation_response=out)
         return NotImplemented
 
     def do_extension(self, function, request, out, calls=1, channels=0, size=100, **how):

@@ -1,0 +1,258 @@
+"""How invocations end that are not simply answered, and what becomes of functions that cannot be loaded
+(docs/ENDINGS.md). The host is scripted: what it does at a timeout is done here, as the real one does it."""
+import signal
+import time
+
+import psutil
+import pytest
+
+import otlp
+import values
+from intake import invalid
+from observing import dropped, observing, until
+from otlp import Receiver
+from test_doctor import Report, says
+from test_lifecycles import placeholder, specialize
+
+pytestmark = pytest.mark.threads
+
+TIMEOUT = {"AzureFunctionsJobHost__functionTimeout": "00:00:01"}
+HANG = values.http("hang", "silent")
+
+
+@pytest.fixture
+def observed(scene):
+    with observing(scene) as observed:
+        yield observed
+
+
+def begin(worker, name):
+    """An invocation that the tap has seen."""
+    worker.begin(name)
+    worker.invoke("hello")
+    return name
+
+
+def ending(event):
+    """Of a transaction: outcome, result, label."""
+    return event["outcome"], event["result"], (event.get("context") or {}).get("tags", {}).get("ending")
+
+
+def endings(observed, count, settled=1):
+    """Of all but the first, which were answered."""
+    events = {e["name"].rpartition("/")[2]: e for e in observed.intake.wait(count + settled) if e["faas"]["name"] != "Shop/hello"}
+    assert invalid(observed.intake) in (None, [])
+    return events
+
+
+def pass_timeout(since):
+    """Beyond TIMEOUT, by any clock."""
+    time.sleep(max(0.0, since + 1.2 - time.monotonic()))
+
+
+# -- cancelled, or timed out
+
+
+@pytest.mark.parametrize("answer, expected, error", [
+    ("Cancelled", ("unknown", "cancelled", "cancelled"), False),
+    ("Success", ("success", "success", None), False),
+    ("Failure", ("failure", "failure", None), True)])
+def test_an_invocation_that_the_host_cancels(observed, answer, expected, error):
+    """Its caller went away, say. What the worker says of it counts."""
+    worker = observed.start([values.http(), values.queue("work", "cancel", answer=answer)], "dotnet")
+    invocation = worker.begin("work", "text")
+    worker.invoke("hello")
+    worker.cancel(next(iter(worker.open)))
+    invocation.result(30)
+    event, = [e for e in observed.intake.wait(2) if e["type"] == "messaging"]
+    assert ending(event) == expected and int(event["context"]["tags"]["cancel_requested_ms"]) >= 0
+    assert [e["exception"]["message"] for e in observed.intake.wait(int(error), kind="error")] == ["A task was canceled."] * error
+    assert invalid(observed.intake) in (None, [])
+
+
+def test_a_timeout_that_the_worker_is_told_of(observed):
+    observed.settings.update(TIMEOUT)
+    worker = observed.start([values.http(), values.http("work", "cancel")], "dotnet")
+    since = time.monotonic()
+    begin(worker, "work")
+    pass_timeout(since)
+    worker.cancel(next(iter(worker.open)))
+    work = endings(observed, 1)["work"]
+    assert ending(work) == ("failure", "timeout", "timeout")
+    error, = observed.intake.wait(1, kind="error")
+    assert error["exception"]["type"] == "FunctionTimeoutException" and error["transaction_id"] == work["id"]
+    assert "its timeout of 1.000 s (functionTimeout)" in error["exception"]["message"]
+    assert "stacktrace" not in error["exception"]
+
+
+def test_host_json_says_the_timeout(observed):
+    (observed.scene.app / "host.json").write_text('{"version": "2.0", "functionTimeout": "00:00:01"}')
+    worker = observed.start([values.http(), values.http("work", "cancel")], "dotnet")
+    since = time.monotonic()
+    begin(worker, "work")
+    pass_timeout(since)
+    worker.cancel(next(iter(worker.open)))
+    assert ending(endings(observed, 1)["work"]) == ("failure", "timeout", "timeout")
+
+
+def test_a_timeout_before_the_host_kills_without_a_word(observed):
+    """Python's worker gets neither a cancellation nor a goodbye, and the tap is killed with it."""
+    observed.settings.update(TIMEOUT)
+    worker = observed.start([values.http(), HANG], "python")
+    begin(worker, "hang")
+    event = endings(observed, 1)["hang"]
+    assert ending(event) == ("failure", "timeout", "timeout") and event["duration"] >= 1000
+    worker.kill()
+    assert len(observed.intake.wait(1, kind="error")) == 1
+    assert len(observed.intake.wait(2)) == 2
+
+
+def test_a_timeout_takes_others_with_it(observed):
+    """The host says goodbye to the whole worker."""
+    observed.settings["AzureFunctionsJobHost__functionTimeout"] = "00:00:03"
+    worker = observed.start([values.http(), HANG, values.http("young", "silent")], "node")
+    since = time.monotonic()
+    begin(worker, "hang")
+    time.sleep(max(0.0, since + 3.1 - time.monotonic()))
+    begin(worker, "young")
+    worker.terminate()
+    events = endings(observed, 2, settled=2)
+    assert ending(events["hang"]) == ("failure", "timeout", "timeout")
+    assert ending(events["young"]) == ("failure", "failure", "other_timed_out")
+    errors = {e["transaction_id"]: e["exception"]["type"] for e in observed.intake.wait(2, kind="error")}
+    assert errors == {events["hang"]["id"]: "FunctionTimeoutException", events["young"]["id"]: "WorkerStoppedException"}
+
+
+# -- the worker, or its connection, is gone
+
+
+@pytest.mark.parametrize("style", ["node", "dotnet"])
+def test_a_worker_that_is_asked_to_end(observed, style):
+    worker = observed.start([values.http(), HANG], style)
+    begin(worker, "hang")
+    worker.terminate()
+    assert ending(endings(observed, 1)["hang"]) == ("failure", "failure", "worker_stopped")
+    assert observed.intake.events("error") == []
+
+
+def test_a_worker_that_does_not_end_when_it_is_asked_to(observed):
+    """It is told before the host's patience is over and kills tap and worker."""
+    worker = observed.start([values.http(), HANG], "node", endure=2)
+    begin(worker, "hang")
+    worker.send(worker_terminate={"grace_period": {"seconds": 5}})
+    assert ending(endings(observed, 1)["hang"]) == ("failure", "failure", "worker_stopped")
+    worker.kill()
+
+
+@pytest.mark.parametrize("code", [0, 1, 200])
+def test_a_worker_that_ends_by_itself(observed, code):
+    """200 asks the host for another worker, 0 for nothing: no errors."""
+    worker = observed.start([values.http(), HANG, values.http("leave", "exit", code=code)])
+    begin(worker, "hang")
+    worker.begin("leave")
+    assert worker.wait() == code
+    events = endings(observed, 2)
+    assert [ending(events[name]) for name in ("hang", "leave")] == [("failure", "failure", "worker_exit")] * 2
+    assert len(observed.intake.wait(2 if code == 1 else 0, kind="error")) in (0, 2)
+
+
+def test_a_worker_that_somebody_interrupts(observed):
+    worker = observed.start([values.http(), HANG])
+    begin(worker, "hang")
+    psutil.Process(worker.pid).children()[0].send_signal(signal.SIGINT)
+    worker.wait()
+    assert ending(endings(observed, 1)["hang"]) == ("failure", "failure", "worker_stopped")
+    assert observed.intake.events("error") == []
+
+
+def test_a_connection_that_ends_while_the_worker_lives(observed):
+    worker = observed.start([values.http(), HANG], "python", endure=1)
+    begin(worker, "hang")
+    worker.outgoing.put(None)  # the host ends the stream
+    event = endings(observed, 1)["hang"]
+    assert ending(event) == ("failure", "failure", "stream_lost")
+    error, = observed.intake.wait(1, kind="error")
+    assert error["exception"]["type"] == "WorkerStreamException" and error["transaction_id"] == event["id"]
+
+
+def test_endings_as_otlp(observed):
+    with Receiver() as receiver:
+        del observed.settings["ELASTIC_APM_SERVER_URL"]
+        observed.settings.update({"OTEL_EXPORTER_OTLP_ENDPOINT": receiver.url, **TIMEOUT})
+        worker = observed.start([values.http(), values.http("early", "cancel"), values.http("late", "cancel")], "dotnet")
+        since = time.monotonic()
+        late = worker.begin("late")
+        early = worker.begin("early")
+        worker.invoke("hello")
+        worker.cancel(list(worker.open)[1])
+        early.result(30)
+        pass_timeout(since)
+        worker.cancel(next(iter(worker.open)))
+        late.result(30)
+        spans = {s.name: s for s in receiver.wait(3)}
+        early, late = spans["GET /api/early"], spans["GET /api/late"]
+        assert otlp.attributes(early)["ending"] == "cancelled" and early.status.code == 0 and not early.events
+        assert otlp.attributes(late)["ending"] == "timeout" and late.status.code == 2
+        assert otlp.attributes(late)["error.type"] == "FunctionTimeoutException" and len(late.events) == 1
+
+
+# -- what cannot be loaded
+
+
+def loading_error(observed, count=1):
+    errors = observed.intake.wait(count, kind="error")
+    assert invalid(observed.intake) in (None, [])
+    assert "hunter" not in str(errors) and all("transaction_id" not in e for e in errors)
+    assert all(e["metadata"]["service"]["name"] == "Shop" for e in errors)
+    return errors[0]
+
+
+@pytest.mark.parametrize("together", [False, True])
+def test_a_function_that_cannot_be_loaded(observed, together):
+    """Told once, however often it is tried; the app goes on."""
+    more = {"capabilities": '{"SupportsLoadResponseCollection": "true"}'} if together else {}
+    worker = observed.start([values.http(), values.http("broken")], "python", refuses="broken", **more)
+    worker.load(list(worker.functions.values()), collection=together)
+    worker.invoke("hello")
+    error = loading_error(observed)
+    assert error["exception"]["type"] == "ImportError" and error["context"]["tags"] == {"function": "broken"}
+    assert error["exception"]["message"] == "Function broken could not be loaded: no module for broken, password=[REDACTED]\nmore"
+    assert error["culprit"] == "broken (function_app.py)" and len(error["exception"]["stacktrace"]) == 2
+    says(observed.run_dir, "not_loaded", "function broken could not be loaded: ImportError: no module for broken", mend="deploy")
+    assert len(observed.intake.wait(1)) == 1 and dropped(observed.run_dir) == 0
+
+
+@pytest.mark.parametrize("what, text", [("init", "The app could not be loaded: no module for init"),
+                                        ("index", "The app could not be indexed: no module for index")])
+def test_an_app_that_cannot_be_loaded(observed, what, text):
+    """Nobody would ever hear of it: no function is called."""
+    host = observed.scene.host(settings=observed.settings, runtime="python")
+    worker = observed.scene.start(host, [values.http()], "python", refuses=what)
+    worker.init()
+    if what == "index":
+        with pytest.raises(RuntimeError):
+            worker.index()
+    error = loading_error(observed)
+    assert error["exception"]["message"].startswith(text) and "tags" not in error.get("context", {})
+
+
+def test_many_functions_that_cannot_be_loaded(observed):
+    """So many errors and no more; the doctor knows their number."""
+    functions = [values.http(f"f{i}") for i in range(500)]
+    worker = observed.start(functions, "python", refuses="*", capabilities='{"SupportsLoadResponseCollection": "true"}')
+    assert worker.invoke("f1").status == "Success"
+    loading_error(observed, 32)
+    until(lambda: "; and 499 more" in str(Report(observed.run_dir).problem("not_loaded")))
+    assert dropped(observed.run_dir) == 0
+
+
+def test_a_reload_that_fails_is_told_though_the_host_kills_at_once(observed):
+    """It is in the ring before the host has its answer; whoever comes next reads it."""
+    worker, settings = placeholder(observed, refuses="reload", awaits=str(observed.run_dir / "ring-*"))
+    specialize(observed, worker, [values.http()], settings)
+    worker.kill()
+    observed.settings = settings
+    observed.start([values.http()]).invoke("hello")
+    error = loading_error(observed)
+    assert error["exception"]["message"].startswith("The app could not be loaded: no module for reload")
+    until(lambda: "the app could not be loaded: ImportError" in observed.log())

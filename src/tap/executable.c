@@ -134,6 +134,57 @@ static enum azm_status find_configured(const struct azm_env *env, const char *se
     return status == AZM_OK ? take_name(written, env, self, arena, out, err) : status;
 }
 
+/* A custom handler: the host looks in the app's folder first, also for a name without a slash. */
+static enum azm_status take_handler(azm_slice written, const struct azm_env *env, const char *self,
+                                    struct azm_arena *arena, struct azm_executable *out, struct azm_error *err)
+{
+    azm_slice root = azm_slice_take(azm_env_get(env, "FUNCTIONS_APP_ROOT_PATH"), PATH_LENGTH_MAX);
+    azm_slice name = azm_executable_expand(written, env, arena);
+    if (root.len > 0 && name.len > 0 && name.ptr[0] != '/') {
+        const char *path = azm_arena_printf(arena, "%.*s/%.*s", AZM_FMT(root), AZM_FMT(name));
+        if (!path)
+            return azm_fail(err, AZM_NO_MEMORY, "out of memory");
+        enum azm_status status = azm_program_find(azm_slice_str(path), root, self, arena, &out->path, err);
+        out->name = path;
+        if (status != AZM_NOT_FOUND)
+            return status;
+    }
+    return take_name(written, env, self, arena, out, err);
+}
+
+/* The older section, httpWorker, has the same form. */
+static enum azm_status find_handler(const struct azm_env *env, const char *self, struct azm_arena *arena,
+                                    struct azm_executable *out, struct azm_error *err)
+{
+    struct azm_buf text;
+    json_t *root = NULL;
+    azm_slice folder = azm_slice_take(azm_env_get(env, "FUNCTIONS_APP_ROOT_PATH"), PATH_LENGTH_MAX);
+    const char *path = azm_arena_printf(arena, "%.*s/host.json", AZM_FMT(folder));
+    if (!path)
+        return azm_fail(err, AZM_NO_MEMORY, "out of memory");
+    azm_buf_init(&text, CONFIG_MAX);
+    enum azm_status status = azm_file_read(path, &text, err);
+    if (status == AZM_OK)
+        status = azm_json_parse_config(azm_buf_slice(&text), path, &root, err);
+    azm_buf_dispose(&text);
+    if (status != AZM_OK)
+        return status;
+    azm_slice named = azm_json_slice(azm_json_at(root, "customHandler.description.defaultExecutablePath"));
+    if (named.len == 0)
+        named = azm_json_slice(azm_json_at(root, "httpWorker.description.defaultExecutablePath"));
+    azm_slice written = azm_arena_copy(arena, named);
+    json_decref(root);
+    if (written.len == 0)
+        return azm_fail(err, AZM_NOT_FOUND, "%s: no customHandler.description.defaultExecutablePath", path);
+    return take_handler(written, env, self, arena, out, err);
+}
+
+static bool is_handler(const struct azm_env *env)
+{
+    return azm_env_get(env, "FUNCTIONS_CUSTOMHANDLER_PORT").len > 0 ||
+           azm_env_get(env, "FUNCTIONS_HTTPWORKER_PORT").len > 0;
+}
+
 enum azm_status azm_executable_find(int argc, char *const *argv, const struct azm_env *env, const char *self,
                                     struct azm_arena *arena, struct azm_executable *out, struct azm_error *err)
 {
@@ -153,6 +204,6 @@ enum azm_status azm_executable_find(int argc, char *const *argv, const struct az
     }
     azm_slice before = azm_env_get(env, "AZIMUTH_WORKER_EXECUTABLE");
     if (before.len > 0)
-        return take_name(before, env, self, arena, out, err);
-    return find_configured(env, self, arena, out, err);
+        return (is_handler(env) ? take_handler : take_name)(before, env, self, arena, out, err);
+    return (is_handler(env) ? find_handler : find_configured)(env, self, arena, out, err);
 }

@@ -5,6 +5,8 @@
  * 4. description.azimuthWorkerExecutable of $FUNCTIONS_WORKER_DIRECTORY/worker.config.json, which `azimuth install-tap`
  *    puts there (install/worker_config.h).
  * 5. description.defaultExecutablePath of it, or of its first profile whose conditions are met, as the host reads it.
+ * For a custom handler ($FUNCTIONS_CUSTOMHANDLER_PORT) 4 and 5 are customHandler.description.defaultExecutablePath of
+ * $FUNCTIONS_APP_ROOT_PATH/host.json, and what 3 to 5 name is looked for in that folder first, as the host does.
  * 3 to 5 are expanded as the host does: %NAME% from the environment (removed when it is not set), {os}, {architecture}
  * and .NET's {WorkerRoot}. A name without a slash is looked for on PATH. Never the tap itself, under whatever name. */
 #pragma once

@@ -21,6 +21,7 @@ void azm_json_scan_begin(struct azm_json_scan *scan,
 {
     scan->part = part;
     scan->self = self;
+    scan->pieces = false;
     scan->objects = 0;
     scan->depth = 0;
     scan->state = WANT_VALUE;
@@ -37,9 +38,24 @@ static void begin_text(struct azm_json_scan *scan, enum state state, bool key)
     scan->state = (uint8_t)state;
 }
 
+static void tell(struct azm_json_scan *scan, enum azm_json_part part)
+{
+    scan->part(scan->self, part, (azm_slice){scan->text, scan->used}, scan->whole);
+}
+
+/* What does not fit is cut, or what is there is told, and what follows it is the next piece. */
 static void add(struct azm_json_scan *scan, const char *bytes, size_t n)
 {
     size_t room = sizeof scan->text - scan->used;
+    bool pieces = scan->pieces && !scan->key && scan->state != IN_WORD;
+    for (; n > room && pieces; room = sizeof scan->text) {
+        memcpy(scan->text + scan->used, bytes, room);
+        scan->used = sizeof scan->text;
+        tell(scan, AZM_JSON_PIECE);
+        scan->used = 0;
+        bytes += room;
+        n -= room;
+    }
     if (n > room) {
         scan->whole = false;
         n = room;
@@ -79,11 +95,6 @@ static void end_unicode(struct azm_json_scan *scan)
         scan->high = c;
     else
         add_character(scan, c >= 0xdc00 && c < 0xe000 ? 0xfffd : c);
-}
-
-static void tell(struct azm_json_scan *scan, enum azm_json_part part)
-{
-    scan->part(scan->self, part, (azm_slice){scan->text, scan->used}, scan->whole);
 }
 
 /* --- structure --- */

@@ -15,6 +15,7 @@ enum azm_json_part {
     AZM_JSON_ARRAY_END,
     AZM_JSON_KEY,
     AZM_JSON_STRING,
+    AZM_JSON_PIECE, /* where `pieces` is set: some of a string that goes on, and ends with AZM_JSON_STRING */
     AZM_JSON_WORD, /* a number, true, false, null: as it is written, not checked further */
 };
 
@@ -24,6 +25,7 @@ struct azm_json_scan {
      * UTF-8. */
     void (*part)(void *self, enum azm_json_part part, azm_slice text, bool whole);
     void *self;
+    bool pieces;      /* to be set after _begin: a string that is no key is told in pieces rather than cut */
     uint64_t objects; /* a bit for each level: 1 for an object */
     uint32_t unicode, high;
     uint16_t used;

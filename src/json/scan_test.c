@@ -13,12 +13,19 @@ static struct azm_buf told;
 
 static void on_part(void *self, enum azm_json_part part, azm_slice text, bool whole)
 {
-    static const char marks[] = "{}[]ksw";
+    static const char marks[] = "{}[]kspw";
     (void)self;
     if (part < AZM_JSON_KEY)
         azm_buf_addf(&told, "%c", marks[part]);
     else
         azm_buf_addf(&told, "%c(%.*s%s)", marks[part], AZM_FMT(azm_slice_take(text, 40)), whole ? "" : "...");
+}
+
+static void collect(void *self, enum azm_json_part part, azm_slice text, bool whole)
+{
+    assert_true(whole);
+    if (part == AZM_JSON_STRING || part == AZM_JSON_PIECE)
+        azm_buf_add(self, text);
 }
 
 static enum azm_status run(azm_slice text, size_t cut)
@@ -102,6 +109,30 @@ static void what_is_long_is_cut_and_said_to_be(void **state)
     azm_buf_dispose(&told);
 }
 
+/* Nothing of a string is lost, wherever it was cut; keys and numbers are cut as ever. */
+static void long_strings_come_in_pieces(void **state)
+{
+    (void)state;
+    char text[2200];
+    for (size_t cut = 0; cut < 2100; cut += 41) {
+        struct azm_json_scan scan;
+        struct azm_buf out;
+        azm_buf_init(&out, 1 << 16);
+        memset(text, 'x', sizeof text);
+        memcpy(text, "{\"k\":\"", 6);
+        memcpy(text + 1000, "\\u20ac", 6);
+        memcpy(text + sizeof text - 2, "\"}", 2);
+        azm_json_scan_begin(&scan, collect, &out);
+        scan.pieces = true;
+        assert_int_equal(azm_json_scan_feed(&scan, (azm_slice){text, cut}), AZM_OK);
+        assert_int_equal(azm_json_scan_feed(&scan, (azm_slice){text + cut, sizeof text - cut}), AZM_OK);
+        assert_int_equal(azm_json_scan_end(&scan), AZM_OK);
+        assert_int_equal(out.len, sizeof text - 6 - 2 - 6 + 3);
+        assert_memory_equal(out.ptr + 994, "\xe2\x82\xac", 3);
+        azm_buf_dispose(&out);
+    }
+}
+
 static void depth_is_limited(void **state)
 {
     (void)state;
@@ -120,6 +151,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_parts_are_told_at_every_cut),
         cmocka_unit_test(what_is_long_is_cut_and_said_to_be),
+        cmocka_unit_test(long_strings_come_in_pieces),
         cmocka_unit_test(depth_is_limited),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

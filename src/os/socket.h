@@ -18,6 +18,10 @@ typedef intptr_t azm_socket; /* a descriptor, on Windows a SOCKET */
 
 /* On 127.0.0.1, on *port, or, when that is 0, on a port that the system chooses: *port then says which. */
 azm_socket azm_socket_listen(uint16_t *port, struct azm_error *err);
+/* Keeps 127.0.0.1's port without listening yet: whoever connects is refused. AZM_BUSY: it is taken. */
+azm_socket azm_socket_bind(uint16_t port, struct azm_error *err);
+/* From now on connections are accepted. */
+bool azm_socket_listen_bound(azm_socket bound);
 /* On ::1 alone. AZM_BUSY: the port is taken; AZM_NETWORK: there is no IPv6 here, or another failure. */
 azm_socket azm_socket_listen_v6(uint16_t port, struct azm_error *err);
 /* The next connection, without Nagle's delay; AZM_SOCKET_NONE when there is none. When there are no descriptors left

@@ -37,6 +37,25 @@ azm_socket azm_socket_listen(uint16_t *port, struct azm_error *err)
     return AZM_SOCKET_NONE;
 }
 
+azm_socket azm_socket_bind(uint16_t port, struct azm_error *err)
+{
+    struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK), .sin_port = htons(port)};
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd >= 0 && bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+        return fd;
+    (void)azm_fail(err, errno == EADDRINUSE ? AZM_BUSY : AZM_NETWORK, "cannot have 127.0.0.1:%u: %s", port,
+                   strerror(errno));
+    if (fd >= 0)
+        close(fd);
+    return AZM_SOCKET_NONE;
+}
+
+bool azm_socket_listen_bound(azm_socket bound)
+{
+    return listen((int)bound, BACKLOG) == 0;
+}
+
 azm_socket azm_socket_listen_v6(uint16_t port, struct azm_error *err)
 {
     struct sockaddr_in6 address = {

@@ -5,6 +5,7 @@
 #include "os/file.h"
 #include "os/program.h"
 #include "os/regex.h"
+#include "tap/handler.h"
 
 enum {
     EXPANDED_MAX = 4096,
@@ -179,12 +180,6 @@ static enum azm_status find_handler(const struct azm_env *env, const char *self,
     return take_handler(written, env, self, arena, out, err);
 }
 
-static bool is_handler(const struct azm_env *env)
-{
-    return azm_env_get(env, "FUNCTIONS_CUSTOMHANDLER_PORT").len > 0 ||
-           azm_env_get(env, "FUNCTIONS_HTTPWORKER_PORT").len > 0;
-}
-
 enum azm_status azm_executable_find(int argc, char *const *argv, const struct azm_env *env, const char *self,
                                     struct azm_arena *arena, struct azm_executable *out, struct azm_error *err)
 {
@@ -204,6 +199,6 @@ enum azm_status azm_executable_find(int argc, char *const *argv, const struct az
     }
     azm_slice before = azm_env_get(env, "AZIMUTH_WORKER_EXECUTABLE");
     if (before.len > 0)
-        return (is_handler(env) ? take_handler : take_name)(before, env, self, arena, out, err);
-    return (is_handler(env) ? find_handler : find_configured)(env, self, arena, out, err);
+        return (azm_handler_port(env) ? take_handler : take_name)(before, env, self, arena, out, err);
+    return (azm_handler_port(env) ? find_handler : find_configured)(env, self, arena, out, err);
 }

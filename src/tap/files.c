@@ -28,7 +28,7 @@ struct azm_files {
     struct azm_arena arena; /* requests, results and facts; emptied by azm_files_app */
     unsigned generation;    /* counts azm_files_app, so that an errand notices that its results are stale */
     azm_slice app;
-    bool app_wanted, shared_wanted;
+    bool app_wanted, shared_wanted, all_wanted;
     const char *run_dir; /* the errand's */
     unsigned asked;
     struct request *requests;
@@ -72,7 +72,7 @@ void azm_files_app(struct azm_files *files, azm_slice directory)
     files->app = azm_arena_copy(&files->arena, directory);
     files->app_wanted = files->app.ptr != NULL;
     files->asked = 0;
-    files->shared_wanted = false;
+    files->shared_wanted = files->all_wanted = false;
     files->waiting = files->app_wanted;
     files->version++;
     azm_mutex_unlock(&files->mutex);
@@ -98,6 +98,14 @@ void azm_files_ask_shared(struct azm_files *files)
     azm_mutex_lock(&files->mutex);
     files->waiting += !files->shared_wanted;
     files->shared_wanted = true;
+    azm_mutex_unlock(&files->mutex);
+}
+
+void azm_files_ask_all(struct azm_files *files)
+{
+    azm_mutex_lock(&files->mutex);
+    files->waiting += !files->all_wanted;
+    files->all_wanted = true;
     azm_mutex_unlock(&files->mutex);
 }
 
@@ -182,6 +190,11 @@ static void add_trigger(struct azm_files *files, azm_slice id, azm_slice name, c
     }
 }
 
+static bool is_on(const json_t *value)
+{
+    return json_is_true(value) || (json_is_string(value) && azm_slice_eq_nocase(azm_json_slice(value), AZM_S("true")));
+}
+
 /* Settings of the host that are said in host.json. */
 static void keep_facts(struct azm_files *files, const json_t *host)
 {
@@ -199,6 +212,10 @@ static void keep_facts(struct azm_files *files, const json_t *host)
             azm_slice_str(azm_arena_printf(&files->arena, "%lld", (long long)json_integer_value(timeout)));
     files->facts.telemetry_opentelemetry =
         azm_slice_eq_nocase(azm_json_get_slice(host, "telemetryMode"), AZM_S("OpenTelemetry"));
+    const json_t *handler = azm_json_get(host, "customHandler");
+    files->facts.handler_forwards = is_on(azm_json_get(handler, "enableForwardingHttpRequest")) ||
+                                    is_on(azm_json_get(handler, "enableProxyingHttpRequest"));
+    files->facts.http_worker = !handler && azm_json_get(host, "httpWorker");
 }
 
 static void add_functions(struct azm_files *files, const json_t *functions)
@@ -247,6 +264,57 @@ static void read_shared(struct azm_files *files)
     json_decref(functions);
 }
 
+/* The folders of an app that may be functions. */
+struct folders {
+    struct azm_arena arena;
+    struct request *first;
+    unsigned count;
+};
+
+static bool add_folder(void *self, azm_slice name)
+{
+    struct folders *folders = self;
+    struct request *folder = folders->count < AZM_FUNCTIONS_MAX ? azm_arena_new(&folders->arena, struct request) : NULL;
+    if (!folder)
+        return false;
+    *folder = (struct request){.next = folders->first, .id = azm_arena_copy(&folders->arena, name)};
+    folders->first = folder;
+    folders->count++;
+    return true;
+}
+
+static void read_folder(struct azm_files *files, azm_slice app, azm_slice name, unsigned generation)
+{
+    char directory[900];
+    if ((size_t)snprintf(directory, sizeof directory, "%.*s/%.*s", AZM_FMT(app), AZM_FMT(name)) >= sizeof directory)
+        return;
+    json_t *function = read_json(files, azm_slice_str(directory), "function.json", FILE_MAX);
+    const json_t *bindings = azm_json_get(function, "bindings");
+    azm_mutex_lock(&files->mutex);
+    for (size_t i = 0; i < json_array_size(bindings) && generation == files->generation; i++)
+        add_binding(files, name, name, json_array_get(bindings, i));
+    azm_mutex_unlock(&files->mutex);
+    json_decref(function);
+}
+
+static void read_all(struct azm_files *files)
+{
+    unsigned generation = files->generation;
+    struct folders folders = {.count = 0};
+    char app[900];
+    azm_slice_copy(files->app, app, sizeof app);
+    files->all_wanted = false;
+    azm_mutex_unlock(&files->mutex);
+    azm_arena_init(&folders.arena, FACTS_MAX);
+    (void)!azm_dir_list(app, add_folder, &folders, NULL);
+    for (const struct request *folder = folders.first; folder; folder = folder->next)
+        read_folder(files, azm_slice_str(app), folder->id, generation);
+    azm_arena_dispose(&folders.arena);
+    azm_mutex_lock(&files->mutex);
+    if (generation == files->generation)
+        files->waiting--;
+}
+
 static void read_function(struct azm_files *files)
 {
     struct request *request = files->requests;
@@ -269,9 +337,11 @@ void azm_files_read(void *self)
 {
     struct azm_files *files = self;
     azm_mutex_lock(&files->mutex);
-    while (files->app_wanted || files->shared_wanted || files->requests) {
+    while (files->app_wanted || files->all_wanted || files->shared_wanted || files->requests) {
         if (files->app_wanted)
             read_app(files);
+        else if (files->all_wanted)
+            read_all(files);
         else if (files->shared_wanted)
             read_shared(files);
         else

@@ -18,6 +18,9 @@ void azm_files_close(struct azm_files *files);
 void azm_files_app(struct azm_files *files, azm_slice directory);
 /* function.json of this folder is wanted for function `id`. */
 void azm_files_ask(struct azm_files *files, azm_slice id, azm_slice directory);
+/* All bindings of all functions that have a folder with a function.json in the app's folder are wanted, for a custom
+ * handler: its host tells of none. They are handed over under the folder's name as id and name. */
+void azm_files_ask_all(struct azm_files *files);
 /* What another worker of this host has indexed is wanted (shared_functions.h). */
 void azm_files_ask_shared(struct azm_files *files);
 /* True when something asked for is not read yet. */
@@ -28,6 +31,8 @@ void azm_files_read(void *self);
 
 struct azm_file_facts {
     bool has_route_prefix, telemetry_opentelemetry; /* host.json: extensions.http.routePrefix, telemetryMode */
+    bool handler_forwards; /* customHandler.enableForwardingHttpRequest or enableProxyingHttpRequest */
+    bool http_worker;      /* it has the older section httpWorker, and no customHandler */
     azm_slice route_prefix;
     azm_slice function_timeout; /* functionTimeout, as written; ptr NULL: not there */
 };

@@ -71,6 +71,7 @@ void azm_functions_inherit(const struct azm_functions *functions, struct azm_fun
     function->trigger_type = known->trigger_type;
     function->trigger = known->trigger;
     function->route = known->route;
+    function->methods = known->methods;
     function->queue = known->queue;
     memcpy(function->binding_labels, known->binding_labels, sizeof function->binding_labels);
     function->described = true;
@@ -193,16 +194,50 @@ static void describe_trigger(struct azm_functions *functions, struct azm_functio
                            azm_json_get_slice(binding, trigger->labels[i].member), env);
 }
 
+static void learn_methods(struct azm_functions *functions, struct azm_function *function, const json_t *binding)
+{
+    char text[256];
+    struct azm_buf out;
+    const json_t *methods = azm_json_get(binding, "methods");
+    azm_buf_init_fixed(&out, text, sizeof text);
+    for (size_t i = 0; i < json_array_size(methods); i++)
+        azm_buf_addf(&out, "%s%s", i ? "," : "", json_string_value(json_array_get(methods, i)));
+    if (!out.failed)
+        learn(functions, function, &function->methods, azm_buf_slice(&out));
+}
+
+static json_t *read_binding(struct azm_functions *functions, azm_slice binding_json)
+{
+    json_t *binding = NULL;
+    if (azm_json_parse(binding_json, "binding", &binding, NULL) == AZM_OK)
+        return binding;
+    functions->unreadable++;
+    return NULL;
+}
+
+void azm_functions_bind(struct azm_functions *functions, struct azm_function *function, azm_slice binding_json,
+                        const struct azm_env *env)
+{
+    json_t *binding = read_binding(functions, binding_json);
+    azm_slice type = azm_json_get_slice(binding, "type");
+    if (azm_slice_ends_nocase(type, AZM_S("Trigger")))
+        azm_functions_describe(functions, function, binding_json, env);
+    else if (azm_slice_eq_nocase(type, AZM_S("http")))
+        learn(functions, function, &function->http_output, azm_json_get_slice(binding, "name"));
+    else
+        function->has_others |= binding != NULL;
+    json_decref(binding);
+}
+
 void azm_functions_describe(struct azm_functions *functions, struct azm_function *function, azm_slice binding_json,
                             const struct azm_env *env)
 {
-    json_t *binding = NULL;
-    if (azm_json_parse(binding_json, "binding", &binding, NULL) != AZM_OK) {
-        functions->unreadable++;
+    json_t *binding = read_binding(functions, binding_json);
+    if (!binding)
         return;
-    }
     learn_trigger(functions, function, azm_json_get_slice(binding, "type"));
     learn_resolved(functions, function, &function->route, azm_json_get_slice(binding, "route"), env);
+    learn_methods(functions, function, binding);
     if (function->trigger)
         describe_trigger(functions, function, binding, env);
     function->described = true;

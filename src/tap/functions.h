@@ -13,6 +13,9 @@ struct azm_function {
     azm_slice id, name, directory;
     azm_slice trigger_type; /* as "httpTrigger"; ptr NULL: not known */
     azm_slice route;        /* of an HTTP trigger, the template as written; ptr NULL: none given, the name serves */
+    azm_slice methods;      /* of an HTTP trigger, separated by commas, in the case they have; ptr NULL: all */
+    azm_slice http_output;  /* the name of its output binding of type http, "$return" perhaps; ptr NULL: not known */
+    bool has_others;        /* bindings that are neither its trigger nor http */
     const struct azm_trigger *trigger; /* by trigger_type; NULL: not known */
     /* By the trigger's places and labels, %SETTING% resolved; ptr NULL: not known. */
     azm_slice queue, binding_labels[AZM_TRIGGER_LABELS];
@@ -53,3 +56,6 @@ struct azm_function *azm_functions_add(struct azm_functions *functions, azm_slic
  * A binding that cannot be read changes nothing. */
 void azm_functions_describe(struct azm_functions *functions, struct azm_function *function, azm_slice binding_json,
                             const struct azm_env *env);
+/* The same for any of its bindings, of a custom handler's function. */
+void azm_functions_bind(struct azm_functions *functions, struct azm_function *function, azm_slice binding_json,
+                        const struct azm_env *env);

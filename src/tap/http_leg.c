@@ -3,12 +3,13 @@
 #include <stdlib.h>
 
 #include "base/buf.h"
-#include "tap/proxied.h"
+#include "tap/invocations.h"
 #include "tap/rewrite.h"
+#include "tap/session.h"
 
 /* A request and its answer. */
 struct exchange {
-    char id[AZM_INVOCATION_ID_MAX + 1]; /* x-ms-invocation-id; empty: none */
+    char id[AZM_INVOCATION_ID_MAX + 1]; /* of its invocation; empty: none */
     char method[16];
     uint64_t sizes[2]; /* bytes of content, by enum azm_side */
 };
@@ -21,7 +22,9 @@ struct direction {
 
 struct azm_http_leg {
     struct azm_session *session;
-    bool blind;
+    const struct azm_leg_listener *listener;
+    void *self; /* the listener's */
+    bool blind, host_ended;
     bool tunnel;                    /* no HTTP any more (WebSocket, CONNECT); it is the oldest exchange's */
     struct direction directions[2]; /* by enum azm_side */
     struct exchange exchanges[AZM_LEG_EXCHANGES];
@@ -32,12 +35,18 @@ struct azm_http_leg {
     size_t line;    /* of the head that came in part: where its last line begins */
 };
 
-struct azm_http_leg *azm_http_leg_open(struct azm_session *session)
+struct azm_http_leg *azm_http_leg_open(struct azm_session *session, const struct azm_leg_listener *listener)
 {
     struct azm_http_leg *leg = calloc(1, sizeof *leg);
     if (!leg)
         return NULL;
     leg->session = session;
+    leg->listener = listener;
+    leg->self = listener->open(session);
+    if (!leg->self) {
+        free(leg);
+        return NULL;
+    }
     azm_buf_init(&leg->directions[AZM_FROM_HOST].head, AZM_HTTP_HEAD_MAX);
     azm_buf_init(&leg->directions[AZM_FROM_WORKER].head, AZM_HTTP_HEAD_MAX);
     return leg;
@@ -55,24 +64,26 @@ static struct exchange *newest(struct azm_http_leg *leg)
     return leg->count ? &leg->exchanges[(leg->first + leg->count - 1) % AZM_LEG_EXCHANGES] : NULL;
 }
 
-/* The oldest is over; whole: it has its complete answer. */
-static void end_oldest(struct azm_http_leg *leg, bool whole, int64_t now_us)
+/* The oldest is over; whole: it has its complete answer; unseen: nobody knows. */
+static void end_oldest(struct azm_http_leg *leg, bool whole, bool unseen, int64_t now_us)
 {
     const struct exchange *exchange = oldest(leg);
     struct azm_leg_end end = {.request_size = exchange->sizes[AZM_FROM_HOST],
                               .response_size = exchange->sizes[AZM_FROM_WORKER],
-                              .whole = whole};
+                              .whole = whole,
+                              .unseen = unseen,
+                              .by_host = leg->host_ended};
     leg->first = (leg->first + 1) % AZM_LEG_EXCHANGES;
     leg->count--;
     if (exchange->id[0])
-        azm_proxied_end(leg->session, azm_slice_str(exchange->id), &end, now_us);
+        leg->listener->end(leg->self, azm_slice_str(exchange->id), &end, now_us);
 }
 
-static void give_up(struct azm_http_leg *leg, int64_t now_us)
+static void give_up(struct azm_http_leg *leg, bool unseen, int64_t now_us)
 {
     leg->blind = true;
     while (leg->count)
-        end_oldest(leg, false, now_us);
+        end_oldest(leg, false, unseen, now_us);
     for (size_t i = 0; i < AZM_COUNT(leg->directions); i++)
         azm_buf_dispose(&leg->directions[i].head);
 }
@@ -126,25 +137,31 @@ static void rewrite(struct azm_http_leg *leg, azm_slice id, const struct azm_htt
         return;
     size_t to_end = head->size - (size_t)(field->value.ptr - text.ptr) + behind;
     if (to_end <= unsent && azm_rewrite_is_traceparent(field->value) &&
-        azm_proxied_trace(leg->session, id, head, &trace)) {
+        leg->listener->trace(leg->self, id, head, &trace)) {
         azm_rewrite_text(&trace, ours);
         if (!azm_trace_id_is_none(trace.trace_id))
             memcpy(leg->writable - to_end, ours, sizeof ours);
     } else {
-        azm_proxied_missed(leg->session, 1);
+        azm_session_missed_rewrites(leg->session, 1);
     }
+}
+
+static azm_slice id_of(const struct azm_http_leg *leg, const struct azm_http_head *head)
+{
+    azm_slice id = azm_http_field(head, leg->listener->id_fields[0]);
+    return id.ptr || !leg->listener->id_fields[1].len ? id : azm_http_field(head, leg->listener->id_fields[1]);
 }
 
 static enum azm_status begin_request(struct azm_http_leg *leg, const struct azm_http_head *head, int64_t now_us)
 {
-    azm_slice id = azm_http_field(head, AZM_S("x-ms-invocation-id"));
+    azm_slice id = id_of(leg, head);
     if (leg->count == AZM_LEG_EXCHANGES)
         return AZM_TOO_BIG;
     leg->count++;
     struct exchange *exchange = newest(leg);
     *exchange = (struct exchange){{0}, {0}, {0, 0}};
     azm_slice_copy(head->method, exchange->method, sizeof exchange->method);
-    if (id.len && id.len <= AZM_INVOCATION_ID_MAX && azm_proxied_request(leg->session, id, head, now_us))
+    if (id.len && id.len <= AZM_INVOCATION_ID_MAX && leg->listener->request(leg->self, id, head, now_us))
         azm_slice_copy(id, exchange->id, sizeof exchange->id);
     return azm_http_body_of_request(&leg->directions[AZM_FROM_HOST].body, head);
 }
@@ -155,7 +172,7 @@ static enum azm_status begin_response(struct azm_http_leg *leg, const struct azm
     if (!exchange)
         return AZM_BAD_INPUT;
     if (exchange->id[0] && (head->status >= 200 || head->status == 101))
-        azm_proxied_response(leg->session, azm_slice_str(exchange->id), head);
+        leg->listener->response(leg->self, azm_slice_str(exchange->id), head);
     struct azm_http_body *body = &leg->directions[AZM_FROM_WORKER].body;
     enum azm_status st = azm_http_body_of_response(body, head, azm_slice_str(exchange->method));
     leg->tunnel = st == AZM_OK && body->framing == AZM_HTTP_TUNNEL;
@@ -204,14 +221,21 @@ static enum azm_status pass_body(struct azm_http_leg *leg, enum azm_side from, a
     struct exchange *exchange = from == AZM_FROM_HOST ? newest(leg) : oldest(leg);
     azm_slice piece;
     enum azm_status st;
-    while ((st = azm_http_body_next(&direction->body, bytes, &piece)) == AZM_OK)
+    const struct azm_leg_listener *listener = leg->listener;
+    bool told = listener->content && exchange && exchange->id[0];
+    while ((st = azm_http_body_next(&direction->body, bytes, &piece)) == AZM_OK) {
         if (exchange)
             exchange->sizes[from] += piece.len;
+        if (told)
+            listener->content(leg->self, azm_slice_str(exchange->id), from, piece);
+    }
     if (st != AZM_END)
         return st;
     direction->in_body = false;
+    if (told)
+        listener->content_end(leg->self, azm_slice_str(exchange->id), from, now_us);
     if (from == AZM_FROM_WORKER)
-        end_oldest(leg, true, now_us);
+        end_oldest(leg, true, false, now_us);
     return AZM_OK;
 }
 
@@ -232,7 +256,7 @@ void azm_http_leg_bytes(struct azm_http_leg *leg, enum azm_side from, azm_slice 
             st = take_head(leg, from, &bytes, now_us);
     }
     if (st != AZM_OK && st != AZM_MORE)
-        give_up(leg, now_us);
+        give_up(leg, true, now_us);
 }
 
 size_t azm_http_leg_first(struct azm_http_leg *leg, char *bytes, size_t len, int64_t now_us)
@@ -257,11 +281,12 @@ bool azm_http_leg_awaits_head(const struct azm_http_leg *leg)
 void azm_http_leg_end(struct azm_http_leg *leg, enum azm_side from, int64_t now_us)
 {
     struct direction *direction = &leg->directions[from];
+    leg->host_ended |= from == AZM_FROM_HOST;
     if (leg->blind || from != AZM_FROM_WORKER)
         return;
     if (direction->in_body && azm_http_body_may_end(&direction->body))
-        end_oldest(leg, true, now_us);
-    give_up(leg, now_us); /* it answers nothing else */
+        end_oldest(leg, true, false, now_us);
+    give_up(leg, false, now_us); /* it answers nothing else */
 }
 
 void azm_http_leg_close(struct azm_http_leg *leg, int64_t now_us)
@@ -270,5 +295,6 @@ void azm_http_leg_close(struct azm_http_leg *leg, int64_t now_us)
         return;
     if (!leg->blind)
         azm_http_leg_end(leg, AZM_FROM_WORKER, now_us);
+    leg->listener->close(leg->self);
     free(leg);
 }

@@ -10,22 +10,21 @@
 #include <cmocka.h>
 
 #include "recording/pair.h"
-#include "tap/proxied.h"
+#include "tap/session.h"
 
 static struct azm_buf told;
 
-bool azm_proxied_request(struct azm_session *session, azm_slice id, const struct azm_http_head *head, int64_t now_us)
+static bool on_request(void *self, azm_slice id, const struct azm_http_head *head, int64_t now_us)
 {
-    (void)session;
+    (void)self;
     (void)now_us;
     azm_buf_addf(&told, "[%.*s %.*s %.*s", AZM_FMT(id), AZM_FMT(head->method), AZM_FMT(head->target));
     return !azm_slice_eq(id, AZM_S("unwanted"));
 }
 
-bool azm_proxied_trace(struct azm_session *session, azm_slice id, const struct azm_http_head *head,
-                       struct azm_trace_decision *out)
+static bool trace_of(void *self, azm_slice id, const struct azm_http_head *head, struct azm_trace_decision *out)
 {
-    (void)session;
+    (void)self;
     (void)head;
     *out = (struct azm_trace_decision){.sampled = true};
     if (!azm_slice_eq(id, AZM_S("ignored")))
@@ -36,25 +35,46 @@ bool azm_proxied_trace(struct azm_session *session, azm_slice id, const struct a
 
 static unsigned missed;
 
-void azm_proxied_missed(struct azm_session *session, uint64_t count)
+void azm_session_missed_rewrites(struct azm_session *session, uint64_t count)
 {
     (void)session;
     missed += (unsigned)count;
 }
 
-void azm_proxied_response(struct azm_session *session, azm_slice id, const struct azm_http_head *head)
+static void on_response(void *self, azm_slice id, const struct azm_http_head *head)
 {
-    (void)session;
+    (void)self;
     azm_buf_addf(&told, "<%.*s %u", AZM_FMT(id), head->status);
 }
 
-void azm_proxied_end(struct azm_session *session, azm_slice id, const struct azm_leg_end *end, int64_t now_us)
+static void on_end(void *self, azm_slice id, const struct azm_leg_end *end, int64_t now_us)
 {
-    (void)session;
+    (void)self;
     (void)now_us;
     azm_buf_addf(&told, "|%.*s %u %u%s]", AZM_FMT(id), (unsigned)end->request_size, (unsigned)end->response_size,
                  end->whole ? "" : " broken");
 }
+
+static char place;
+
+static void *open_leg(struct azm_session *session)
+{
+    (void)session;
+    return &place;
+}
+
+static void close_leg(void *self)
+{
+    assert_ptr_equal(self, &place);
+}
+
+static const struct azm_leg_listener listener = {.id_fields = {AZM_S_INIT("x-ms-invocation-id")},
+                                                 .open = open_leg,
+                                                 .close = close_leg,
+                                                 .request = on_request,
+                                                 .trace = trace_of,
+                                                 .response = on_response,
+                                                 .end = on_end};
 
 /* A step: 'h' or 'w' and bytes of the host or worker; 'W': the worker ends its half; 'X': the connection is gone. */
 struct step {
@@ -181,7 +201,7 @@ static void feed(struct azm_http_leg *leg, enum azm_side from, azm_slice bytes)
 
 static void play(const struct step *steps, size_t cut)
 {
-    struct azm_http_leg *leg = azm_http_leg_open(NULL);
+    struct azm_http_leg *leg = azm_http_leg_open(NULL, &listener);
     azm_buf_clear(&told);
     for (; steps->who != 'X'; steps++) {
         azm_slice bytes = steps->bytes;
@@ -242,7 +262,7 @@ static const struct {
 /* As the relay does it, in pieces; at `gone` bytes what is held is let go. What was sent lies in out. */
 static void relay_first(azm_slice sent, size_t piece, size_t gone, struct azm_buf *out)
 {
-    struct azm_http_leg *leg = azm_http_leg_open(NULL);
+    struct azm_http_leg *leg = azm_http_leg_open(NULL, &listener);
     char *bytes = malloc(sent.len);
     size_t held = 0;
     memcpy(bytes, sent.ptr, sent.len);
@@ -339,7 +359,7 @@ static void replay(const struct azm_recording *recording, size_t event, size_t c
         assert_true(e->connection < AZM_COUNT(legs));
         enum azm_side from = e->side == AZM_RECORDING_WORKER ? AZM_FROM_WORKER : AZM_FROM_HOST;
         switch (e->kind) {
-        case AZM_RECORDING_OPEN: *leg = azm_http_leg_open(NULL); break;
+        case AZM_RECORDING_OPEN: *leg = azm_http_leg_open(NULL, &listener); break;
         case AZM_RECORDING_CLOSE: azm_http_leg_end(*leg, from, 1); break;
         case AZM_RECORDING_CHUNK:
             feed(*leg, from, azm_slice_take(e->bytes, i == event ? cut : SIZE_MAX));

@@ -47,6 +47,7 @@ struct azm_invocation {
     char id[AZM_INVOCATION_ID_MAX + 1];
     int64_t start_us, wall_us; /* monotonic and wall clock at the request */
     int64_t cancel_us;         /* monotonic, when the host asked to cancel it; 0: it did not */
+    int64_t broken_us;         /* a custom handler broke the connection off, then; 0: it did not */
     uint64_t duration_us;      /* once answered */
 
     struct azm_function *function; /* NULL: not known. Valid while generation is the functions' own */

@@ -3,8 +3,9 @@
 #include <stdlib.h>
 
 #include "http/h2.h"
-#include "tap/http_leg.h"
+#include "tap/handler_leg.h"
 #include "tap/patch.h"
+#include "tap/proxied.h"
 #include "tap/rpc.h"
 #include "tap/rpc_tables.h"
 #include "tap/session.h"
@@ -35,6 +36,7 @@ struct azm_observed {
 
 struct azm_observer {
     struct azm_session *session;
+    const struct azm_leg_listener *listener; /* of the HTTP wire */
     struct azm_observed *connections;
     int64_t now_us; /* the last time that was told */
     unsigned close_wait_ms;
@@ -149,7 +151,7 @@ static const struct azm_h2_handler handler = {on_header, on_headers_end, on_data
 static bool begin_wire(struct azm_observed *connection, enum azm_wire wire)
 {
     if (wire == AZM_WIRE_HTTP) {
-        connection->leg = azm_http_leg_open(connection->observer->session);
+        connection->leg = azm_http_leg_open(connection->observer->session, connection->observer->listener);
         return connection->leg != NULL;
     }
     azm_h2_init_client(&connection->h2[AZM_FROM_WORKER], &handler, connection);
@@ -303,7 +305,11 @@ struct azm_observer *azm_observer_open(const struct azm_observer_options *option
         azm_session_close(session, 0, 0);
         return NULL;
     }
-    *observer = (struct azm_observer){.session = session, .close_wait_ms = options->close_wait_ms};
+    *observer = (struct azm_observer){.session = session,
+                                      .listener = options->handler ? &azm_handler_listener : &azm_proxied_listener,
+                                      .close_wait_ms = options->close_wait_ms};
+    if (options->handler)
+        azm_session_handler(session);
     azm_session_worker(session, options->worker_pid);
     azm_session_forward(session, &options->forward);
     return observer;

@@ -29,6 +29,7 @@ struct azm_observer_options {
     const char *program;        /* path of the tap's own executable; the agent is found beside it */
     uint32_t worker_pid;        /* for the report; 0: not known */
     struct azm_forward forward; /* none: HTTP proxying is not looked at */
+    bool handler;               /* the HTTP wire leads to a custom handler */
     unsigned close_wait_ms; /* how long azm_observer_close waits for slow work under way; then that is left behind */
 };
 

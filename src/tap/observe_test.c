@@ -11,6 +11,7 @@
 
 #include "base/hash.h"
 #include "recording/format.h"
+#include "tap/handler_leg.h"
 #include "tap/proxied.h"
 #include "tap/session.h"
 
@@ -129,45 +130,32 @@ void azm_session_patch(struct azm_session *session, struct azm_patch *patch)
     (void)patch;
 }
 
-bool azm_proxied_request(struct azm_session *session, azm_slice id, const struct azm_http_head *head, int64_t now_us)
+void azm_session_handler(struct azm_session *session)
 {
     (void)session;
+}
+
+static bool on_request(void *self, azm_slice id, const struct azm_http_head *head, int64_t now_us)
+{
+    (void)self;
     (void)id;
     (void)head;
     (void)now_us;
     return false;
 }
 
-bool azm_proxied_trace(struct azm_session *session, azm_slice id, const struct azm_http_head *head,
-                       struct azm_trace_decision *out)
+static void *open_leg(struct azm_session *session)
 {
-    (void)session;
-    (void)id;
-    (void)head;
-    (void)out;
-    return false;
+    return session;
 }
 
-void azm_proxied_missed(struct azm_session *session, uint64_t count)
+static void close_leg(void *self)
 {
-    (void)session;
-    (void)count;
+    (void)self;
 }
 
-void azm_proxied_response(struct azm_session *session, azm_slice id, const struct azm_http_head *head)
-{
-    (void)session;
-    (void)id;
-    (void)head;
-}
-
-void azm_proxied_end(struct azm_session *session, azm_slice id, const struct azm_leg_end *end, int64_t now_us)
-{
-    (void)session;
-    (void)id;
-    (void)end;
-    (void)now_us;
-}
+const struct azm_leg_listener azm_proxied_listener = {.open = open_leg, .close = close_leg, .request = on_request};
+const struct azm_leg_listener azm_handler_listener = {.open = open_leg, .close = close_leg, .request = on_request};
 
 struct azm_session *azm_session_open(const struct azm_env *env, const char *program)
 {

@@ -1,6 +1,5 @@
 #include "tap/proxied.h"
 
-#include "os/clock.h"
 #include "tap/request.h"
 #include "tap/session.h"
 
@@ -23,29 +22,15 @@ static azm_slice url_of(const struct azm_http_head *head, struct azm_buf *out)
     return out->failed ? head->target : azm_buf_slice(out);
 }
 
-static struct azm_invocation *open_early(struct azm_session *session, azm_slice id, int64_t now_us)
+static bool on_request(void *self, azm_slice id, const struct azm_http_head *head, int64_t now_us)
 {
-    bool replaced;
-    if (!session->active || session->placeholder || session->early_count >= AZM_PROXIED_EARLY_MAX)
-        return NULL;
-    struct azm_invocation *invocation = azm_invocations_open(&session->invocations, id, &replaced);
-    if (!invocation)
-        return NULL;
-    session->early_count++;
-    invocation->early = true;
-    invocation->start_us = now_us;
-    invocation->wall_us = azm_clock_wall_us();
-    return invocation;
-}
-
-bool azm_proxied_request(struct azm_session *session, azm_slice id, const struct azm_http_head *head, int64_t now_us)
-{
+    struct azm_session *session = self;
     char text[4096];
     struct azm_buf url;
     struct azm_pair pairs[AZM_RPC_HEADERS];
     struct azm_invocation *invocation = azm_invocations_find(&session->invocations, id);
     if (!invocation)
-        invocation = open_early(session, id, now_us);
+        invocation = azm_session_expect(session, id, now_us);
     if (!invocation || invocation->leg != AZM_LEG_NONE || invocation->answered || invocation->method.len)
         return false;
     invocation->leg = AZM_LEG_OPEN;
@@ -55,25 +40,21 @@ bool azm_proxied_request(struct azm_session *session, azm_slice id, const struct
     return true;
 }
 
-bool azm_proxied_trace(struct azm_session *session, azm_slice id, const struct azm_http_head *head,
-                       struct azm_trace_decision *out)
+static bool trace_of(void *self, azm_slice id, const struct azm_http_head *head, struct azm_trace_decision *out)
 {
+    struct azm_session *session = self;
     struct azm_pair pairs[AZM_RPC_HEADERS];
     struct azm_invocation *invocation = azm_invocations_find(&session->invocations, id);
     if (!session->rewrites || !invocation || invocation->leg != AZM_LEG_OPEN)
         return false;
     struct azm_pairs headers = {pairs, pairs_of(head, pairs, AZM_COUNT(pairs))};
-    azm_request_trace_http(session, invocation, headers, out);
+    azm_request_trace_http(session, invocation, AZM_S(""), headers, out);
     return true;
 }
 
-void azm_proxied_missed(struct azm_session *session, uint64_t count)
+static void on_response(void *self, azm_slice id, const struct azm_http_head *head)
 {
-    azm_session_missed_rewrites(session, count);
-}
-
-void azm_proxied_response(struct azm_session *session, azm_slice id, const struct azm_http_head *head)
-{
+    struct azm_session *session = self;
     struct azm_pair pairs[AZM_RPC_HEADERS];
     struct azm_invocation *invocation = azm_invocations_find(&session->invocations, id);
     if (!invocation || invocation->leg != AZM_LEG_OPEN)
@@ -89,8 +70,9 @@ static void forget(struct azm_session *session, struct azm_invocation *invocatio
     azm_invocations_close(&session->invocations, invocation);
 }
 
-void azm_proxied_end(struct azm_session *session, azm_slice id, const struct azm_leg_end *end, int64_t now_us)
+static void on_end(void *self, azm_slice id, const struct azm_leg_end *end, int64_t now_us)
 {
+    struct azm_session *session = self;
     struct azm_invocation *invocation = azm_invocations_find(&session->invocations, id);
     if (!invocation || invocation->leg != AZM_LEG_OPEN)
         return;
@@ -101,6 +83,24 @@ void azm_proxied_end(struct azm_session *session, azm_slice id, const struct azm
     if (invocation->replied)
         azm_session_finish(session, invocation, now_us);
 }
+
+static void *open_leg(struct azm_session *session)
+{
+    return session;
+}
+
+static void close_leg(void *self)
+{
+    (void)self;
+}
+
+const struct azm_leg_listener azm_proxied_listener = {.id_fields = {AZM_S_INIT("x-ms-invocation-id")},
+                                                      .open = open_leg,
+                                                      .close = close_leg,
+                                                      .request = on_request,
+                                                      .trace = trace_of,
+                                                      .response = on_response,
+                                                      .end = on_end};
 
 struct sweep {
     struct azm_session *session;

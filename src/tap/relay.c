@@ -51,7 +51,8 @@ struct listener {
 
 struct azm_relay {
     struct listener listeners[AZM_LISTENERS_MAX];
-    uv_timer_t beat; /* runs only when something is held or waits */
+    azm_socket bound, spare; /* not listened on yet; a connection to the target for the next one that comes */
+    uv_timer_t beat;         /* runs only when something is held or waits */
     bool beating;
     int open_handles;
     enum azm_side near, far; /* whose side opens connections, and to whom */
@@ -361,6 +362,14 @@ static void connect_target(struct connection *connection)
 {
     struct azm_relay *relay = connection->relay;
     struct half *target = &connection->halves[relay->far];
+    if (relay->spare != AZM_SOCKET_NONE) {
+        azm_socket spare = relay->spare;
+        relay->spare = AZM_SOCKET_NONE;
+        if (open_side(connection, target, spare)) {
+            watch(connection, target);
+            return;
+        }
+    }
     for (; connection->address < relay->address_count; connection->address++)
         if (open_side(connection, target,
                       azm_socket_connect(relay->addresses[connection->address], relay->options.target.port))) {
@@ -472,6 +481,10 @@ void azm_relay_close(struct azm_relay *relay)
         uv_close((uv_handle_t *)&relay->listeners[i].poll, on_relay_closed);
         azm_socket_close(relay->listeners[i].socket, false);
     }
+    if (relay->bound != AZM_SOCKET_NONE)
+        azm_socket_close(relay->bound, false);
+    if (relay->spare != AZM_SOCKET_NONE)
+        azm_socket_close(relay->spare, false);
     uv_close((uv_handle_t *)&relay->beat, on_relay_closed);
 }
 
@@ -507,6 +520,7 @@ static struct azm_relay *new_relay(const struct azm_relay_options *options)
     relay->far = options->wire == AZM_WIRE_HTTP ? AZM_FROM_WORKER : AZM_FROM_HOST;
     for (size_t i = 0; i < AZM_LISTENERS_MAX; i++)
         relay->listeners[i].socket = AZM_SOCKET_NONE;
+    relay->bound = relay->spare = AZM_SOCKET_NONE;
     uv_timer_init(options->loop, &relay->beat);
     relay->beat.data = relay;
     relay->open_handles = 1;
@@ -514,14 +528,10 @@ static struct azm_relay *new_relay(const struct azm_relay_options *options)
     return relay;
 }
 
-struct azm_relay *azm_relay_open(const struct azm_relay_options *options, struct azm_error *err)
+static bool listen_now(struct azm_relay *relay, struct azm_error *err)
 {
     azm_socket sockets[AZM_LISTENERS_MAX];
-    struct azm_relay *relay = new_relay(options);
-    if (!relay) {
-        (void)azm_fail(err, AZM_NO_MEMORY, "no memory for a relay");
-        return NULL;
-    }
+    const struct azm_relay_options *options = &relay->options;
     relay->port = azm_listen(options->port_digits, options->localhost, sockets, err);
     bool good = relay->port != 0;
     for (size_t i = 0; i < AZM_LISTENERS_MAX; i++) {
@@ -530,10 +540,38 @@ struct azm_relay *azm_relay_open(const struct azm_relay_options *options, struct
         (void)azm_fail(err, AZM_NETWORK, "cannot watch a listening socket");
         good = false;
     }
-    if (good)
+    return good;
+}
+
+static bool bind_only(struct azm_relay *relay, struct azm_error *err)
+{
+    relay->bound = azm_socket_bind(relay->options.port, err);
+    relay->port = relay->options.port;
+    return relay->bound != AZM_SOCKET_NONE;
+}
+
+struct azm_relay *azm_relay_open(const struct azm_relay_options *options, struct azm_error *err)
+{
+    struct azm_relay *relay = new_relay(options);
+    if (!relay) {
+        (void)azm_fail(err, AZM_NO_MEMORY, "no memory for a relay");
+        return NULL;
+    }
+    if (options->port ? bind_only(relay, err) : listen_now(relay, err))
         return relay;
     azm_relay_close(relay);
     return NULL;
+}
+
+bool azm_relay_begin(struct azm_relay *relay, azm_socket first)
+{
+    azm_socket bound = relay->bound;
+    relay->bound = AZM_SOCKET_NONE;
+    relay->spare = first;
+    if (azm_socket_listen_bound(bound))
+        return watch_listener(relay, &relay->listeners[0], bound);
+    azm_socket_close(bound, false);
+    return false;
 }
 
 uint16_t azm_relay_port(const struct azm_relay *relay)

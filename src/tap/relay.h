@@ -15,6 +15,7 @@
  * One thread: the loop's. */
 #pragma once
 
+#include "os/socket.h"
 #include "tap/arguments.h"
 #include "tap/observe.h"
 
@@ -25,6 +26,7 @@ struct azm_relay_options {
     struct uv_loop_s *loop;
     struct azm_target target;  /* the host; on the HTTP wire the worker */
     enum azm_wire wire;        /* who opens connections depends on it */
+    uint16_t port;             /* to be listened on from azm_relay_begin() on; 0: now, on any that fits */
     unsigned port_digits;      /* the port that is listened on has so many; 0: any */
     bool localhost;            /* listens on ::1 as well, where there is IPv6 */
     unsigned connect_attempts; /* before a connection is reset, 25 ms apart; 0 is as 1 */
@@ -35,6 +37,9 @@ struct azm_relay_options {
 
 /* Listens on a port that the system chooses, or, where that never has the digits that are wanted, on a random one. */
 struct azm_relay *azm_relay_open(const struct azm_relay_options *options, struct azm_error *err);
+/* With options.port: until then connections are refused, as if nobody were here. first: a connection to the target that
+ * is there already, taken over for the first one that comes, or AZM_SOCKET_NONE. False: it cannot listen. */
+bool azm_relay_begin(struct azm_relay *relay, azm_socket first);
 /* Breaks its connections off. The loop must run once more, until all handles are closed. NULL is fine. */
 void azm_relay_close(struct azm_relay *relay);
 uint16_t azm_relay_port(const struct azm_relay *relay);

@@ -217,15 +217,15 @@ bool azm_request_trace(struct azm_session *session, const struct azm_rpc_message
     return true;
 }
 
-void azm_request_trace_http(struct azm_session *session, struct azm_invocation *invocation, struct azm_pairs headers,
-                            struct azm_trace_decision *out)
+void azm_request_trace_http(struct azm_session *session, struct azm_invocation *invocation, azm_slice host_traceparent,
+                            struct azm_pairs headers, struct azm_trace_decision *out)
 {
     if (invocation->ignored) {
         *out = (struct azm_trace_decision){.sampled = false};
         return;
     }
     if (invocation->early && !invocation->told) {
-        decide(session, AZM_S(""), headers, NULL, out);
+        decide(session, host_traceparent, headers, NULL, out);
         set_trace(invocation, out);
     }
     invocation->told = true;

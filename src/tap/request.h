@@ -12,9 +12,10 @@ void azm_request_begin(struct azm_session *session, struct azm_invocation *invoc
  * could be made for it. */
 bool azm_request_trace(struct azm_session *session, const struct azm_rpc_message *request,
                        struct azm_trace_decision *out);
-/* The same for one whose HTTP request is known only, and when it is known: it is decided now, and kept to. */
-void azm_request_trace_http(struct azm_session *session, struct azm_invocation *invocation, struct azm_pairs headers,
-                            struct azm_trace_decision *out);
+/* The same for one whose HTTP request is known only, and when it is known: it is decided now, and kept to. headers: the
+ * caller's own, as far as they are known; host_traceparent: the host's, where it is told apart from theirs. */
+void azm_request_trace_http(struct azm_session *session, struct azm_invocation *invocation, azm_slice host_traceparent,
+                            struct azm_pairs headers, struct azm_trace_decision *out);
 /* The request on the HTTP leg (proxied.h). Its headers are kept where the gRPC leg has none: what the caller sent
  * itself counts, and the host adds to it. */
 void azm_request_http(struct azm_session *session, struct azm_invocation *invocation, azm_slice method, azm_slice url,

@@ -7,6 +7,7 @@
 #include "os/clock.h"
 #include "os/entropy.h"
 #include "tap/death.h"
+#include "tap/handler_leg.h"
 #include "tap/logs.h"
 #include "tap/proxied.h"
 #include "tap/request.h"
@@ -37,6 +38,9 @@ static void derive(struct azm_session *session)
         session->files_version = azm_files_version(session->files);
         facts = azm_files_facts(session->files);
     }
+    azm_slice forwards = azm_env_get(env, "AzureFunctionsJobHost__customHandler__enableForwardingHttpRequest");
+    session->handler_forwards = forwards.ptr ? azm_slice_eq_nocase(forwards, AZM_S("true")) : facts.handler_forwards;
+    session->http_worker = facts.http_worker;
     session->route_prefix = facts.has_route_prefix ? facts.route_prefix : AZM_S("api");
     session->host_exports = azm_env_get(env, "APPLICATIONINSIGHTS_CONNECTION_STRING").len ||
                             azm_env_get(env, "APPINSIGHTS_INSTRUMENTATIONKEY").len ||
@@ -202,6 +206,12 @@ static void describe(void *self, azm_slice id, azm_slice name, azm_slice binding
     struct azm_session *session = self;
     struct azm_function *function =
         id.len ? azm_functions_find(&session->functions, id) : azm_functions_find_bare(&session->functions, name);
+    if (session->handler) { /* all bindings of all functions, one after the other */
+        function = azm_functions_add(&session->functions, id, name, AZM_S(""), AZM_S(""));
+        if (function)
+            azm_functions_bind(&session->functions, function, binding_json, &session->environment.env);
+        return;
+    }
     if (function && !function->described)
         azm_functions_describe(&session->functions, function, binding_json, &session->environment.env);
     while (!id.len && function && function->described) { /* loaded under several ids */
@@ -293,6 +303,15 @@ static void send(struct azm_session *session, struct azm_invocation *invocation)
     azm_invocations_close(&session->invocations, invocation);
 }
 
+void azm_session_look(struct azm_session *session)
+{
+    if (!session->files)
+        return;
+    azm_files_take(session->files, describe, session);
+    if (azm_files_version(session->files) != session->files_version)
+        derive(session);
+}
+
 /* What was read meanwhile, and the invocations that waited for it, in the order of their answers. */
 static void catch_up(struct azm_session *session, int64_t now_us)
 {
@@ -334,6 +353,21 @@ static void begin_invocation(struct azm_session *session, const struct azm_rpc_m
         return;
     }
     azm_request_begin(session, invocation, message);
+}
+
+struct azm_invocation *azm_session_expect(struct azm_session *session, azm_slice id, int64_t now_us)
+{
+    bool replaced;
+    if (!session->active || session->placeholder || session->early_count >= AZM_PROXIED_EARLY_MAX)
+        return NULL;
+    struct azm_invocation *invocation = azm_invocations_open(&session->invocations, id, &replaced);
+    if (!invocation)
+        return NULL;
+    session->early_count++;
+    invocation->early = true;
+    invocation->start_us = now_us;
+    invocation->wall_us = azm_clock_wall_us();
+    return invocation;
 }
 
 void azm_session_finish(struct azm_session *session, struct azm_invocation *invocation, int64_t now_us)
@@ -397,7 +431,7 @@ static void lose(void *self, struct azm_invocation *invocation)
     invocation->cut = sweep->cut;
     invocation->other_timed_out = sweep->timed_out;
     invocation->status = AZM_RPC_FAILURE;
-    azm_session_finish(sweep->session, invocation, sweep->now_us);
+    azm_session_finish(sweep->session, invocation, invocation->broken_us ? invocation->broken_us : sweep->now_us);
 }
 
 static bool is_past_timeout(const struct azm_session *session, const struct azm_invocation *invocation, int64_t now_us)
@@ -618,6 +652,16 @@ void azm_session_forward(struct azm_session *session, const struct azm_forward *
     session->armed = session->active && forward->open;
 }
 
+void azm_session_handler(struct azm_session *session)
+{
+    session->handler = true;
+    session->health.report.mode = AZM_S("http");
+    learn_app_directory(session, azm_env_get(&session->environment.env, "FUNCTIONS_APP_ROOT_PATH"));
+    if (session->files && session->app_directory.len)
+        azm_files_ask_all(session->files);
+    prepare(session, azm_clock_mono_us());
+}
+
 void azm_session_worker(struct azm_session *session, uint32_t pid)
 {
     session->health.report.worker_pid = pid;
@@ -721,6 +765,7 @@ void azm_session_tick(struct azm_session *session, int64_t now_us)
     look_for_overdue(session, now_us);
     catch_up(session, now_us);
     azm_proxied_sweep(session, now_us);
+    azm_handler_sweep(session, now_us);
     look_for_shared(session);
     azm_health_clock(&session->health, now_us, azm_clock_wall_us());
     azm_logs_tick(session);

@@ -14,6 +14,8 @@ struct azm_session *azm_session_open(const struct azm_env *env, const char *prog
  * uses: the process is about to end. NULL is fine. */
 void azm_session_close(struct azm_session *session, int64_t now_us, unsigned wait_ms);
 
+/* It is a custom handler's: its functions are read from the app's folder, $FUNCTIONS_APP_ROOT_PATH. */
+void azm_session_handler(struct azm_session *session);
 /* The worker's process, for the report. */
 void azm_session_worker(struct azm_session *session, uint32_t pid);
 /* Where HTTP can be handed on to the worker; without it its HttpUri stays as it is. Copied. */

@@ -44,6 +44,10 @@ struct azm_session {
     struct azm_patch *patch; /* of the connection whose bytes are being read; NULL: they cannot be changed */
     struct azm_forward forward;
 
+    bool handler, broken;               /* a custom handler's session (handler_leg.h); an exchange was broken off */
+    bool handler_forwards, http_worker; /* what its host.json says */
+    unsigned handler_readers;
+
     unsigned streams;
     bool says_goodbye;      /* the host asks this worker to end before it kills it */
     bool terminating;       /* it has done so, */
@@ -82,5 +86,10 @@ static inline struct azm_function *azm_session_function(const struct azm_session
     return invocation->function_generation == session->functions.generation ? invocation->function : NULL;
 }
 
+/* What errands have read since the last call is known now. */
+void azm_session_look(struct azm_session *session);
+/* A place for an invocation of which only an HTTP request was seen so far. Anybody can send such a request, so these
+ * are few (AZM_PROXIED_EARLY_MAX). NULL: there is none. */
+struct azm_invocation *azm_session_expect(struct azm_session *session, azm_slice id, int64_t now_us);
 /* Everything that the invocation's transaction needs is known but perhaps its function. */
 void azm_session_finish(struct azm_session *session, struct azm_invocation *invocation, int64_t now_us);

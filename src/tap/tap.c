@@ -11,8 +11,10 @@
 #include "os/self.h"
 #include "os/ticker.h"
 #include "tap/arguments.h"
+#include "tap/await.h"
 #include "tap/death.h"
 #include "tap/executable.h"
+#include "tap/handler.h"
 #include "tap/observe.h"
 #include "tap/patch.h"
 #include "tap/relay.h"
@@ -42,6 +44,8 @@ struct tap {
     struct azm_relay *forwards[FORWARDS_MAX];
     struct azm_http_uri uris[FORWARDS_MAX]; /* where these lead */
     size_t forward_count;
+    uint16_t handler_port; /* a custom handler's own; 0: this is a worker that speaks gRPC */
+    struct azm_await *handler;
     struct azm_observer *observer;
     struct azm_process *worker;
     struct azm_parent *host;
@@ -168,10 +172,19 @@ static char **with_depth(char **envp, struct azm_error *err)
     return out;
 }
 
+static bool begin_loop(void)
+{
+    if (uv_loop_init(&tap.loop) != 0)
+        return false;
+    uv_timer_init(&tap.loop, &tap.kill);
+    uv_timer_init(&tap.loop, &tap.drain);
+    return true;
+}
+
 /* False: relaying is not possible; then the worker is better off without us. */
 static bool listen_for_worker(uint16_t ports[AZM_TARGETS_MAX])
 {
-    if (uv_loop_init(&tap.loop) != 0)
+    if (!begin_loop())
         return false;
     for (size_t i = 0; i < tap.arguments.target_count; i++) {
         struct azm_relay_options options = {
@@ -181,8 +194,6 @@ static bool listen_for_worker(uint16_t ports[AZM_TARGETS_MAX])
             return false;
         ports[i] = azm_relay_port(tap.relays[i]);
     }
-    uv_timer_init(&tap.loop, &tap.kill);
-    uv_timer_init(&tap.loop, &tap.drain);
     return true;
 }
 
@@ -233,16 +244,34 @@ static enum azm_status start_worker(char **argv, char **envp, struct azm_error *
     return AZM_OK;
 }
 
+/* To the host a handler is ready once anything but a refused connection comes of a request. */
+static void on_handler_there(void *self, azm_socket socket)
+{
+    (void)self;
+    azm_await_end(tap.handler);
+    if (!azm_relay_begin(tap.forwards[0], socket))
+        fprintf(stderr, "azimuth-tap: error: cannot listen on the custom handler's port\n");
+}
+
+static void await_handler(void)
+{
+    azm_relay_observe(tap.forwards[0], tap.observer);
+    tap.handler = azm_await_begin(&tap.loop, "127.0.0.1", tap.handler_port, on_handler_there, NULL);
+}
+
 static void relay_until_the_end(const char *self, const struct azm_env *env)
 {
     struct azm_observer_options options = {.env = env,
                                            .program = self,
                                            .worker_pid = azm_process_id(tap.worker),
                                            .forward = {forward_http, NULL},
+                                           .handler = tap.handler_port != 0,
                                            .close_wait_ms = OBSERVER_WAIT_MS};
     tap.observer = azm_observer_open(&options);
     for (size_t i = 0; i < tap.arguments.target_count; i++)
         azm_relay_observe(tap.relays[i], tap.observer);
+    if (tap.handler_port)
+        await_handler();
     azm_process_raise_file_limit();
     azm_ticker_start(&tap.loop, TICK_MS, on_tick, NULL);
     uv_run(&tap.loop, UV_RUN_DEFAULT);
@@ -264,6 +293,25 @@ static char **listen_and_rewrite(int argc, char **argv)
     return azm_arguments_rewrite(&tap.arguments, argc, argv, ports, &tap.arena);
 }
 
+/* As listen_and_rewrite, for a custom handler, whose environment has the address too. */
+static char **take_port(uint16_t port, int argc, char **argv, char ***envp)
+{
+    uint16_t own = tap.nested ? 0 : azm_handler_free_port();
+    if (own == 0 || !begin_loop())
+        return NULL;
+    char **handler_argv = azm_handler_arguments(argc, argv, port, own, &tap.arena);
+    char **handler_envp = azm_handler_environment(*envp, port, own, &tap.arena);
+    struct azm_relay_options options = {
+        .loop = &tap.loop, .target = {"127.0.0.1", own}, .wire = AZM_WIRE_HTTP, .port = port, .changed = on_changed};
+    tap.forwards[0] = handler_argv && handler_envp ? azm_relay_open(&options, NULL) : NULL;
+    if (!tap.forwards[0])
+        return NULL;
+    tap.forward_count = 1;
+    tap.handler_port = own;
+    *envp = handler_envp;
+    return handler_argv;
+}
+
 int azm_tap_main(int argc, char **argv, char **envp)
 {
     struct azm_error err;
@@ -279,7 +327,8 @@ int azm_tap_main(int argc, char **argv, char **envp)
     if (!envp)
         return fail(&err);
     argv[0] = (char *)(uintptr_t)tap.executable.name;
-    char **worker_argv = listen_and_rewrite(argc, argv);
+    uint16_t port = azm_handler_port(&azm_env_process);
+    char **worker_argv = port ? take_port(port, argc, argv, &envp) : listen_and_rewrite(argc, argv);
     if (!worker_argv)
         return azm_process_become(tap.executable.path, argv, envp, &err) == AZM_OK ? 0 : fail(&err);
     tap.host = azm_parent_watch(&tap.loop, on_host_gone, NULL);

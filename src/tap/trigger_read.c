@@ -359,6 +359,7 @@ static void on_part(void *self, enum azm_json_part part, azm_slice text, bool wh
         if (!reader->skipped)
             on_scalar(reader, text, part == AZM_JSON_STRING, whole);
         return;
+    case AZM_JSON_PIECE: return;
     }
 }
 

@@ -16,7 +16,7 @@ enum azm_json_part {
     AZM_JSON_KEY,
     AZM_JSON_STRING,
     AZM_JSON_PIECE, /* where `pieces` is set: some of a string that goes on, and ends with AZM_JSON_STRING */
-    AZM_JSON_WORD, /* a number, true, false, null: as it is written, not checked further */
+    AZM_JSON_WORD,  /* a number, true, false, null: as it is written, not checked further */
 };
 
 struct azm_json_scan {

@@ -89,9 +89,12 @@ static void tell_ending(struct azm_session *session, enum azm_ending ending, str
                                        "timeout, probably because of that"));
         break;
     case AZM_ENDING_STREAM_LOST:
-        t->exception = exception(session, AZM_S("WorkerStreamException"),
-                                 AZM_S("The connection between host and language worker ended while the worker lives: "
-                                       "no answer can come"));
+        t->exception =
+            exception(session, AZM_S("WorkerStreamException"),
+                      session->handler ? AZM_S("The custom handler ended the connection before it had answered, and "
+                                               "lives on")
+                                       : AZM_S("The connection between host and language worker ended while the worker "
+                                               "lives: no answer can come"));
         break;
     case AZM_ENDING_ANSWER:
     case AZM_ENDING_WORKER_STOPPED: break;

@@ -9,7 +9,7 @@
 #include "tap/request.h"
 #include "tap/session.h"
 
-#define BROKEN_WAIT_US 1000000 /* for the handler's end */
+#define BROKEN_WAIT_US 2000000 /* for the handler's end */
 
 enum way { NO_WAY, CALLED, FORWARDED };
 
@@ -329,19 +329,14 @@ static void answer(struct leg *leg, const struct azm_leg_end *end, int64_t now_u
     azm_session_from_worker.on_message(leg->session, &message, now_us);
 }
 
-static void break_off(struct azm_session *session, azm_slice id, bool by_host, int64_t now_us)
+/* The host waits no more: the invocation is cancelled, or past its timeout. */
+static void give_up(struct leg *leg, int64_t now_us)
 {
-    struct azm_rpc_message message = {.kind = AZM_RPC_INVOCATION_RESPONSE, .status = AZM_RPC_CANCELLED};
-    message.fields[AZM_RPC_INVOCATION_ID] = id;
-    if (by_host) {
-        message.fields[AZM_RPC_EXCEPTION_TYPE] = AZM_S("System.Threading.Tasks.TaskCanceledException");
-        message.fields[AZM_RPC_EXCEPTION_MESSAGE] =
-            AZM_S("the host ended the connection before the custom handler had answered");
-    } else {
-        fail(&message, AZM_S("System.Net.Http.HttpRequestException"),
-             AZM_S("the custom handler ended the connection before it had answered"));
-    }
-    azm_session_from_worker.on_message(session, &message, now_us);
+    struct azm_rpc_message cancel = message_of(leg, AZM_RPC_INVOCATION_CANCEL);
+    struct azm_rpc_message message = message_of(leg, AZM_RPC_INVOCATION_RESPONSE);
+    message.status = AZM_RPC_CANCELLED;
+    azm_session_from_host.on_message(leg->session, &cancel, now_us);
+    azm_session_from_worker.on_message(leg->session, &message, now_us);
 }
 
 static void on_end(void *self, azm_slice id, const struct azm_leg_end *end, int64_t now_us)
@@ -352,7 +347,7 @@ static void on_end(void *self, azm_slice id, const struct azm_leg_end *end, int6
     if (end->whole) {
         answer(leg, end, now_us);
     } else if (end->by_host && !end->unseen) {
-        break_off(leg->session, id, true, now_us);
+        give_up(leg, now_us);
     } else if (invocation && end->unseen) {
         leg->session->blind++;
         azm_invocations_close(&leg->session->invocations, invocation);
@@ -375,10 +370,13 @@ static void look(void *self, struct azm_invocation *invocation)
     const struct sweep *sweep = self;
     if (!invocation->broken_us || invocation->answered)
         return;
-    if (sweep->now_us - invocation->broken_us >= BROKEN_WAIT_US)
-        break_off(sweep->session, (azm_slice){invocation->id, invocation->id_len}, false, invocation->broken_us);
-    else
+    if (sweep->now_us - invocation->broken_us < BROKEN_WAIT_US) {
         sweep->session->broken = true;
+        return;
+    }
+    invocation->cut = AZM_CUT_STREAM;
+    invocation->status = AZM_RPC_FAILURE;
+    azm_session_finish(sweep->session, invocation, invocation->broken_us);
 }
 
 void azm_handler_sweep(struct azm_session *session, int64_t now_us)
@@ -392,6 +390,7 @@ void azm_handler_sweep(struct azm_session *session, int64_t now_us)
 
 const struct azm_leg_listener azm_handler_listener = {
     .id_fields = {AZM_S_INIT("x-azure-functions-invocationid"), AZM_S_INIT("x-ms-invocation-id")},
+    .host_end_is_final = true,
     .open = open_leg,
     .close = close_leg,
     .request = on_request,

@@ -8,7 +8,8 @@
  * with the older section httpWorker under /<function>. Then any answer is one.
  * - What has no id is the host's asking whether the handler is there, or somebody else's.
  *
- * A handler that breaks a connection off may be about to end: what was asked for waits a second for that (death.h).
+ * A handler that breaks a connection off may be about to end: what was asked for waits 2 s for that (death.h). A host
+ * that ends one does not wait for the answer any more: docs/ENDINGS.md.
  * Source: DefaultHttpWorkerService of azure-functions-host 4.x. */
 #pragma once
 

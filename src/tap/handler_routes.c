@@ -51,13 +51,113 @@ static bool mixed_fits(azm_slice segment, azm_slice text)
            azm_slice_ends_nocase(text, after);
 }
 
+/* --- constraints --- */
+
+static bool is_number(azm_slice text, int64_t *out)
+{
+    uint64_t number;
+    bool minus = azm_slice_starts(text, AZM_S("-"));
+    if (azm_slice_to_u64(azm_slice_drop(text, minus), &number) != AZM_OK || number > INT64_MAX)
+        return false;
+    *out = minus ? -(int64_t)number : (int64_t)number;
+    return true;
+}
+
+static bool is_alpha(azm_slice text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if ((text.ptr[i] | 0x20) < 'a' || (text.ptr[i] | 0x20) > 'z')
+            return false;
+    return true;
+}
+
+static bool is_guid(azm_slice text)
+{
+    size_t digits = 0;
+    for (size_t i = 0; i < text.len; i++) {
+        char c = (char)(text.ptr[i] | 0x20);
+        bool digit = (text.ptr[i] >= '0' && text.ptr[i] <= '9') || (c >= 'a' && c <= 'f');
+        if (!digit && !strchr("-{}()", text.ptr[i]))
+            return false;
+        digits += digit;
+    }
+    return digits == 32;
+}
+
+static bool is_between(int64_t value, azm_slice from, azm_slice to)
+{
+    int64_t low, high;
+    return (!is_number(from, &low) || value >= low) && (!is_number(to, &high) || value <= high);
+}
+
+static bool length_holds(azm_slice name, azm_slice from, azm_slice to, azm_slice text)
+{
+    int64_t length = (int64_t)text.len;
+    if (azm_slice_eq_nocase(name, AZM_S("length")))
+        return is_between(length, from, to);
+    if (azm_slice_eq_nocase(name, AZM_S("minlength")))
+        return is_between(length, from, AZM_S(""));
+    return !azm_slice_eq_nocase(name, AZM_S("maxlength")) || is_between(length, AZM_S(""), to);
+}
+
+static bool number_holds(azm_slice name, azm_slice from, azm_slice to, azm_slice text)
+{
+    int64_t number;
+    bool is_one = is_number(text, &number);
+    if (azm_slice_eq_nocase(name, AZM_S("int")))
+        return is_one && number >= INT32_MIN && number <= INT32_MAX;
+    if (azm_slice_eq_nocase(name, AZM_S("long")))
+        return is_one;
+    if (azm_slice_eq_nocase(name, AZM_S("min")))
+        return is_one && is_between(number, from, AZM_S(""));
+    if (azm_slice_eq_nocase(name, AZM_S("max")))
+        return is_one && is_between(number, AZM_S(""), to);
+    return !azm_slice_eq_nocase(name, AZM_S("range")) || (is_one && is_between(number, from, to));
+}
+
+/* One of them, as "int" or "range(1,5)". */
+static bool holds(azm_slice constraint, azm_slice text)
+{
+    azm_slice name = azm_slice_take(constraint, azm_slice_find(constraint, '('));
+    azm_slice argument = azm_slice_drop(constraint, name.len + 1);
+    argument = azm_slice_take(argument, azm_slice_rfind(argument, ')'));
+    azm_slice from = azm_slice_take(argument, azm_slice_find(argument, ','));
+    azm_slice to = from.len < argument.len ? azm_slice_drop(argument, from.len + 1) : from;
+    if (azm_slice_eq_nocase(name, AZM_S("bool")))
+        return azm_slice_eq_nocase(text, AZM_S("true")) || azm_slice_eq_nocase(text, AZM_S("false"));
+    if (azm_slice_eq_nocase(name, AZM_S("guid")))
+        return is_guid(text);
+    if (azm_slice_eq_nocase(name, AZM_S("alpha")))
+        return is_alpha(text);
+    return length_holds(name, from, to, text) && number_holds(name, from, to, text);
+}
+
+/* rest: behind the parameter's name, ":int:min(1)?" perhaps. Anything may stand in a constraint's parentheses. */
+static bool all_hold(azm_slice rest, azm_slice text)
+{
+    while (azm_slice_starts(rest, AZM_S(":"))) {
+        size_t len = 1, round = 0;
+        for (; len < rest.len && (round || !strchr(":?=", rest.ptr[len])); len++)
+            round += rest.ptr[len] == '(' ? 1 : rest.ptr[len] == ')' && round ? (size_t)-1 : 0;
+        if (!holds(azm_slice_drop(azm_slice_take(rest, len), 1), text))
+            return false;
+        rest = azm_slice_drop(rest, len);
+    }
+    return true;
+}
+
+/* --- one segment --- */
+
 static int weight_of(azm_slice segment, azm_slice text)
 {
     azm_slice name = is_parameter(segment) ? inside(segment) : AZM_S("");
+    size_t colon = azm_slice_find(name, ':');
     if (azm_slice_starts(name, AZM_S("*")))
         return REST;
+    if (colon < name.len)
+        return all_hold(azm_slice_drop(name, colon), text) ? CONSTRAINED : -1;
     if (name.len)
-        return azm_slice_find(name, ':') < name.len ? CONSTRAINED : PARAMETER;
+        return PARAMETER;
     if (azm_slice_eq_nocase(segment, text))
         return LITERAL;
     return azm_slice_find(segment, '{') < segment.len && mixed_fits(segment, text) ? CONSTRAINED : -1;

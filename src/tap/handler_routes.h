@@ -1,6 +1,7 @@
 /* Which function a forwarded path means: the templates of HTTP triggers' routes, as ASP.NET Core's routing has them
- * (literal, {parameter}, {parameter:constraint}, {parameter?}, {parameter=default}, {*rest}), compared without case.
- * Constraints and regular expressions in them are not looked at but for telling one template from another. */
+ * (literal, {parameter}, {parameter:constraint}, {parameter?}, {parameter=default}, {*rest}), compared without case. Of
+ * constraints int, long, bool, guid, alpha and those of length, min, max and range are held against the path; of the
+ * others (regex, datetime, decimal, ...) only that there is one counts. */
 #pragma once
 
 #include "base/slice.h"

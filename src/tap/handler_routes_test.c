@@ -24,6 +24,13 @@ static const struct {
     {"api", "/api/products", {"products", "products/{*all}", "{a}", "|", "products/{id}"}},
     {"api", "/api/files/a.txt", {"files/a.txt", "files/{name}.txt", "files/{name}", "|", "files/b.{ext}"}},
     {"api", "/api/n/12", {"n/{id:regex(^\\d{{1,3}}/?$)}", "n/{id}", "|", "n"}},
+    {"", "/ann", {"{a:alpha:minlength(2)}", "{a}", "|", "{a:int}", "{a:length(1,2)?}"}},
+    {"", "/-7", {"{a:int}", "{a}", "|", "{a:min(0)}", "{a:bool}"}},
+    {"", "/7", {"{a:range(1,9):max(8)}", "{a}", "|", "{a:range(8,9)}", "{a:maxlength(0)}"}},
+    {"", "/99999999999", {"{a:long=1}", "{a}", "|", "{a:int=1}", "{a:guid}"}},
+    {"", "/0af76519-16cd-43dd-8448-eb211c80319c", {"{a:guid}", "|", "{a:alpha}", "{a:length(3)}"}},
+    {"", "/true", {"{a:bool}", "{a}", "|", "{a:guid}"}},
+    {"", "/2026", {"{a:datetime}", "{a}"}},
     {"api", "/api", {"|", "hello", "{id}"}},
     {"api", "/", {"|", "hello", "{*all}"}},
 };

@@ -282,9 +282,9 @@ void azm_http_leg_end(struct azm_http_leg *leg, enum azm_side from, int64_t now_
 {
     struct direction *direction = &leg->directions[from];
     leg->host_ended |= from == AZM_FROM_HOST;
-    if (leg->blind || from != AZM_FROM_WORKER)
+    if (leg->blind || (from == AZM_FROM_HOST && !leg->listener->host_end_is_final))
         return;
-    if (direction->in_body && azm_http_body_may_end(&direction->body))
+    if (from == AZM_FROM_WORKER && direction->in_body && azm_http_body_may_end(&direction->body))
         end_oldest(leg, true, false, now_us);
     give_up(leg, false, now_us); /* it answers nothing else */
 }

@@ -24,6 +24,7 @@ struct azm_leg_end {
 /* Who is told of the exchanges that belong to an invocation, by its id. */
 struct azm_leg_listener {
     azm_slice id_fields[2]; /* the header fields of which the first has the id */
+    bool host_end_is_final; /* a host that ends its half of the connection does not wait for answers any more */
     /* Of a connection; self for the calls below. NULL: no memory. */
     void *(*open)(struct azm_session *session);
     void (*close)(void *self);

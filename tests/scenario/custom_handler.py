@@ -70,6 +70,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             os._exit(entry["exit"])
         if "signal" in entry:
             os.kill(os.getpid(), getattr(signal, entry["signal"]))
+            time.sleep(60)
         if entry.get("echo"):
             data = body
         else:

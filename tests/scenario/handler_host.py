@@ -106,7 +106,7 @@ class HandlerHost:
     def exchange(self, method, path, body=None, headers=None):
         connection = self.connection()
         try:
-            connection.request(method, path, body=body, headers=headers)
+            connection.request(method, path, body=body, headers=headers or {})
             response = connection.getresponse()
             return response.status, dict(response.getheaders()), response.read()
         except (OSError, http.client.HTTPException):

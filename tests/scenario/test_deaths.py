@@ -32,6 +32,10 @@ def observed(scene):
         yield observed
 
 
+def label(event):
+    return event["context"]["tags"]["ending"]
+
+
 def open_two(worker):
     """Invocations that are never answered, and are known to be there."""
     for _ in "12":
@@ -54,6 +58,7 @@ def test_what_was_open_says_why_it_failed(observed, does, how, message):
     failed = {e["id"]: e for e in events if e["outcome"] == "failure"}
     errors = observed.intake.wait(3, kind="error")
     assert {e["transaction_id"] for e in errors} == set(failed) and len(failed) == 3
+    assert {label(e) for e in failed.values()} == {"worker_exit"}
     assert all(e["trace_id"] == failed[e["transaction_id"]]["trace_id"] for e in errors)
     assert {(e["exception"]["type"], e["exception"]["message"], e["exception"]["handled"]) for e in errors} == {(KIND, message, False)}
     assert invalid(observed.intake) in (None, [])
@@ -132,20 +137,23 @@ def test_an_end_that_was_asked_for_is_no_error(observed, end):
     worker.wait()
     events = observed.intake.wait(3)
     assert sorted(e["outcome"] for e in events) == ["failure", "failure", "success"]
+    assert [label(e) for e in events if e["outcome"] == "failure"] == ["worker_stopped"] * 2
     assert observed.intake.events("error") == []
 
 
-def test_a_worker_that_ends_by_itself_is_no_error(observed):
-    worker = observed.start([values.http(), values.http("leave", "exit", code=0)])
+@pytest.mark.parametrize("code", [0, 200])
+def test_a_worker_that_ends_by_itself_is_no_error(observed, code):
+    """200 asks the host for another worker."""
+    worker = observed.start([values.http(), values.http("leave", "exit", code=code)])
     worker.invoke("hello")
     worker.begin("leave")
-    assert worker.wait() == 0
-    observed.intake.wait(2)
+    assert worker.wait() == code
+    assert [label(e) for e in observed.intake.wait(2) if e["outcome"] == "failure"] == ["worker_exit"]
     assert observed.intake.events("error") == []
 
 
-def test_a_stream_that_ends_while_the_worker_lives(observed):
-    """Nothing is known of a death then: what was open is lost, without an error."""
+def test_a_worker_that_ends_with_its_stream(observed):
+    """As node's does: no error."""
     worker = observed.start([values.http(), values.http("hang", "silent")])
     open_two(worker)
     worker.outgoing.put(None)  # the host ends the stream

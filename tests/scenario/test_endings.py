@@ -1,9 +1,7 @@
 """How invocations end that are not simply answered, and what becomes of functions that cannot be loaded
 (docs/ENDINGS.md). The host is scripted: what it does at a timeout is done here, as the real one does it."""
-import signal
 import time
 
-import psutil
 import pytest
 
 import otlp
@@ -17,7 +15,6 @@ from test_lifecycles import placeholder, specialize
 pytestmark = pytest.mark.threads
 
 TIMEOUT = {"AzureFunctionsJobHost__functionTimeout": "00:00:01"}
-HANG = values.http("hang", "silent")
 
 
 @pytest.fixture
@@ -30,7 +27,6 @@ def begin(worker, name):
     """An invocation that the tap has seen."""
     worker.begin(name)
     worker.invoke("hello")
-    return name
 
 
 def ending(event):
@@ -38,11 +34,11 @@ def ending(event):
     return event["outcome"], event["result"], (event.get("context") or {}).get("tags", {}).get("ending")
 
 
-def endings(observed, count, settled=1):
-    """Of all but the first, which were answered."""
-    events = {e["name"].rpartition("/")[2]: e for e in observed.intake.wait(count + settled) if e["faas"]["name"] != "Shop/hello"}
+def ended(observed, name):
+    """The one transaction beside that of begin()."""
+    event, = [e for e in observed.intake.wait(2) if e["name"] == f"GET /api/{name}"]
     assert invalid(observed.intake) in (None, [])
-    return events
+    return event
 
 
 def pass_timeout(since):
@@ -53,31 +49,33 @@ def pass_timeout(since):
 # -- cancelled, or timed out
 
 
-@pytest.mark.parametrize("answer, expected, error", [
-    ("Cancelled", ("unknown", "cancelled", "cancelled"), False),
-    ("Success", ("success", "success", None), False),
-    ("Failure", ("failure", "failure", None), True)])
-def test_an_invocation_that_the_host_cancels(observed, answer, expected, error):
-    """Its caller went away, say. What the worker says of it counts."""
-    worker = observed.start([values.http(), values.queue("work", "cancel", answer=answer)], "dotnet")
-    invocation = worker.begin("work", "text")
+def test_invocations_that_the_host_cancels(observed):
+    """Their callers went away, say. What the worker says of it counts."""
+    expected = {"Cancelled": ("unknown", "cancelled", "cancelled"), "Success": ("success", "success", None),
+                "Failure": ("failure", "failure", None)}
+    functions = [values.queue(answer, "cancel", answer, answer=answer) for answer in expected]
+    worker = observed.start([values.http(), *functions], "dotnet")
+    invocations = [worker.begin(answer, "text") for answer in expected]
     worker.invoke("hello")
-    worker.cancel(next(iter(worker.open)))
-    invocation.result(30)
-    event, = [e for e in observed.intake.wait(2) if e["type"] == "messaging"]
-    assert ending(event) == expected and int(event["context"]["tags"]["cancel_requested_ms"]) >= 0
-    assert [e["exception"]["message"] for e in observed.intake.wait(int(error), kind="error")] == ["A task was canceled."] * error
+    for invocation_id in list(worker.open):
+        worker.cancel(invocation_id)
+    assert [i.result(30).status for i in invocations] == list(expected)
+    events = {e["context"]["message"]["queue"]["name"]: e for e in observed.intake.wait(4) if e["type"] == "messaging"}
+    assert {name: ending(e) for name, e in events.items()} == expected
+    assert all(int(e["context"]["tags"]["cancel_requested_ms"]) >= 0 for e in events.values())
+    error, = observed.intake.wait(1, kind="error")
+    assert error["exception"]["message"] == "A task was canceled." and error["transaction_id"] == events["Failure"]["id"]
     assert invalid(observed.intake) in (None, [])
 
 
 def test_a_timeout_that_the_worker_is_told_of(observed):
-    observed.settings.update(TIMEOUT)
+    (observed.scene.app / "host.json").write_text('{"version": "2.0", "functionTimeout": "00:00:01"}')
     worker = observed.start([values.http(), values.http("work", "cancel")], "dotnet")
     since = time.monotonic()
     begin(worker, "work")
     pass_timeout(since)
     worker.cancel(next(iter(worker.open)))
-    work = endings(observed, 1)["work"]
+    work = ended(observed, "work")
     assert ending(work) == ("failure", "timeout", "timeout")
     error, = observed.intake.wait(1, kind="error")
     assert error["exception"]["type"] == "FunctionTimeoutException" and error["transaction_id"] == work["id"]
@@ -85,91 +83,23 @@ def test_a_timeout_that_the_worker_is_told_of(observed):
     assert "stacktrace" not in error["exception"]
 
 
-def test_host_json_says_the_timeout(observed):
-    (observed.scene.app / "host.json").write_text('{"version": "2.0", "functionTimeout": "00:00:01"}')
-    worker = observed.start([values.http(), values.http("work", "cancel")], "dotnet")
-    since = time.monotonic()
-    begin(worker, "work")
-    pass_timeout(since)
-    worker.cancel(next(iter(worker.open)))
-    assert ending(endings(observed, 1)["work"]) == ("failure", "timeout", "timeout")
-
-
 def test_a_timeout_before_the_host_kills_without_a_word(observed):
     """Python's worker gets neither a cancellation nor a goodbye, and the tap is killed with it."""
     observed.settings.update(TIMEOUT)
-    worker = observed.start([values.http(), HANG], "python")
+    worker = observed.start([values.http(), values.http("hang", "silent")], "python")
     begin(worker, "hang")
-    event = endings(observed, 1)["hang"]
+    event = ended(observed, "hang")
     assert ending(event) == ("failure", "timeout", "timeout") and event["duration"] >= 1000
     worker.kill()
     assert len(observed.intake.wait(1, kind="error")) == 1
     assert len(observed.intake.wait(2)) == 2
 
 
-def test_a_timeout_takes_others_with_it(observed):
-    """The host says goodbye to the whole worker."""
-    observed.settings["AzureFunctionsJobHost__functionTimeout"] = "00:00:03"
-    worker = observed.start([values.http(), HANG, values.http("young", "silent")], "node")
-    since = time.monotonic()
-    begin(worker, "hang")
-    time.sleep(max(0.0, since + 3.1 - time.monotonic()))
-    begin(worker, "young")
-    worker.terminate()
-    events = endings(observed, 2, settled=2)
-    assert ending(events["hang"]) == ("failure", "timeout", "timeout")
-    assert ending(events["young"]) == ("failure", "failure", "other_timed_out")
-    errors = {e["transaction_id"]: e["exception"]["type"] for e in observed.intake.wait(2, kind="error")}
-    assert errors == {events["hang"]["id"]: "FunctionTimeoutException", events["young"]["id"]: "WorkerStoppedException"}
-
-
-# -- the worker, or its connection, is gone
-
-
-@pytest.mark.parametrize("style", ["node", "dotnet"])
-def test_a_worker_that_is_asked_to_end(observed, style):
-    worker = observed.start([values.http(), HANG], style)
-    begin(worker, "hang")
-    worker.terminate()
-    assert ending(endings(observed, 1)["hang"]) == ("failure", "failure", "worker_stopped")
-    assert observed.intake.events("error") == []
-
-
-def test_a_worker_that_does_not_end_when_it_is_asked_to(observed):
-    """It is told before the host's patience is over and kills tap and worker."""
-    worker = observed.start([values.http(), HANG], "node", endure=2)
-    begin(worker, "hang")
-    worker.send(worker_terminate={"grace_period": {"seconds": 5}})
-    assert ending(endings(observed, 1)["hang"]) == ("failure", "failure", "worker_stopped")
-    worker.kill()
-
-
-@pytest.mark.parametrize("code", [0, 1, 200])
-def test_a_worker_that_ends_by_itself(observed, code):
-    """200 asks the host for another worker, 0 for nothing: no errors."""
-    worker = observed.start([values.http(), HANG, values.http("leave", "exit", code=code)])
-    begin(worker, "hang")
-    worker.begin("leave")
-    assert worker.wait() == code
-    events = endings(observed, 2)
-    assert [ending(events[name]) for name in ("hang", "leave")] == [("failure", "failure", "worker_exit")] * 2
-    assert len(observed.intake.wait(2 if code == 1 else 0, kind="error")) in (0, 2)
-
-
-def test_a_worker_that_somebody_interrupts(observed):
-    worker = observed.start([values.http(), HANG])
-    begin(worker, "hang")
-    psutil.Process(worker.pid).children()[0].send_signal(signal.SIGINT)
-    worker.wait()
-    assert ending(endings(observed, 1)["hang"]) == ("failure", "failure", "worker_stopped")
-    assert observed.intake.events("error") == []
-
-
 def test_a_connection_that_ends_while_the_worker_lives(observed):
-    worker = observed.start([values.http(), HANG], "python", endure=1)
+    worker = observed.start([values.http(), values.http("hang", "silent")], "python", endure=1)
     begin(worker, "hang")
     worker.outgoing.put(None)  # the host ends the stream
-    event = endings(observed, 1)["hang"]
+    event = ended(observed, "hang")
     assert ending(event) == ("failure", "failure", "stream_lost")
     error, = observed.intake.wait(1, kind="error")
     assert error["exception"]["type"] == "WorkerStreamException" and error["transaction_id"] == event["id"]
@@ -207,12 +137,10 @@ def loading_error(observed, count=1):
     return errors[0]
 
 
-@pytest.mark.parametrize("together", [False, True])
-def test_a_function_that_cannot_be_loaded(observed, together):
+def test_a_function_that_cannot_be_loaded(observed):
     """Told once, however often it is tried; the app goes on."""
-    more = {"capabilities": '{"SupportsLoadResponseCollection": "true"}'} if together else {}
-    worker = observed.start([values.http(), values.http("broken")], "python", refuses="broken", **more)
-    worker.load(list(worker.functions.values()), collection=together)
+    worker = observed.start([values.http(), values.http("broken")], "python", refuses="broken")
+    worker.load(list(worker.functions.values()))
     worker.invoke("hello")
     error = loading_error(observed)
     assert error["exception"]["type"] == "ImportError" and error["context"]["tags"] == {"function": "broken"}
@@ -239,7 +167,10 @@ def test_an_app_that_cannot_be_loaded(observed, what, text):
 def test_many_functions_that_cannot_be_loaded(observed):
     """So many errors and no more; the doctor knows their number."""
     functions = [values.http(f"f{i}") for i in range(500)]
-    worker = observed.start(functions, "python", refuses="*", capabilities='{"SupportsLoadResponseCollection": "true"}')
+    worker = observed.scene.start(observed.scene.host(settings=observed.settings, runtime="python"), functions, "python",
+                                  refuses="*", capabilities='{"SupportsLoadResponseCollection": "true"}')
+    worker.init()
+    worker.load(functions, collection=True)
     assert worker.invoke("f1").status == "Success"
     loading_error(observed, 32)
     until(lambda: "; and 499 more" in str(Report(observed.run_dir).problem("not_loaded")))
@@ -247,8 +178,8 @@ def test_many_functions_that_cannot_be_loaded(observed):
 
 
 def test_a_reload_that_fails_is_told_though_the_host_kills_at_once(observed):
-    """It is in the ring before the host has its answer; whoever comes next reads it."""
-    worker, settings = placeholder(observed, refuses="reload", awaits=str(observed.run_dir / "ring-*"))
+    """It is in the ring, once there is one, before the host has its answer; whoever comes next reads it."""
+    worker, settings = placeholder(observed, refuses="reload", awaits=f"{observed.run_dir}/ring-*:azimuth-tap")
     specialize(observed, worker, [values.http()], settings)
     worker.kill()
     observed.settings = settings

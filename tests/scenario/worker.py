@@ -13,7 +13,7 @@ in its environment:
     SCRIPTED_CAPABILITIES  JSON object of further capabilities
     SCRIPTED_REFUSES     names, parted by commas, of functions that it cannot load ("*": none); "init", "index",
                          "reload": nor start, tell what there is, become another app
-    SCRIPTED_AWAITS      pattern of a file that it waits for before it answers to a reload
+    SCRIPTED_AWAITS      PATTERN:TEXT of a file and what must stand in it before it answers to a reload
     SCRIPTED_IDS         0: it leaves the functions' ids to the host
 
 A function does one of the things below, by the name in its definition; `how` are its parameters.
@@ -172,7 +172,8 @@ class Worker:
             self.send(function_load_response=answer)
 
     def on_function_environment_reload_request(self, request):
-        while "SCRIPTED_AWAITS" in self.env and not glob.glob(self.env["SCRIPTED_AWAITS"]):
+        pattern, _, text = self.env.get("SCRIPTED_AWAITS", "").partition(":")
+        while pattern and not any(text.encode() in open(path, "rb").read() for path in glob.glob(pattern)):
             time.sleep(0.01)
         os.environ.clear()
         os.environ.update(request.environment_variables)

@@ -6,6 +6,7 @@
 #include "json/read.h"
 #include "os/file.h"
 #include "os/program.h"
+#include "run/handler_section.h"
 #include "run/local_settings.h"
 #include "run/plan.h"
 
@@ -28,12 +29,15 @@ static void check_host_json(json_t *app, const char *path)
 }
 
 /* The same facts that `azimuth run` would gather, but for the hub. Only names are told: values may be secret. */
-static void tell_plan(json_t *app, const struct azm_env *env, struct azm_arena *arena)
+static void tell_plan(json_t *app, const char *folder, const struct azm_env *env, struct azm_arena *arena)
 {
     const char *python;
     bool has_python =
         azm_program_find(AZM_S("python3"), azm_env_get(env, "PATH"), NULL, arena, &python, NULL) == AZM_OK;
-    const struct azm_run_facts facts = {.env = env, .tap = "azimuth-tap", .python = has_python ? python : NULL};
+    const struct azm_run_facts facts = {.env = env,
+                                        .tap = "azimuth-tap",
+                                        .python = has_python ? python : NULL,
+                                        .handler = azm_run_handler_section(folder, arena)};
     struct azm_run_plan plan;
     json_t *names = json_array();
     azm_run_plan(&facts, arena, &plan);
@@ -44,8 +48,8 @@ static void tell_plan(json_t *app, const struct azm_env *env, struct azm_arena *
 
 static void check_language(json_t *app, const struct azm_env *env, bool encrypted)
 {
-    static const azm_slice known[] = {AZM_S_INIT("node"), AZM_S_INIT("python"), AZM_S_INIT("java"),
-                                      AZM_S_INIT("powershell"), AZM_S_INIT("dotnet-isolated")};
+    static const azm_slice known[] = {AZM_S_INIT("node"),       AZM_S_INIT("python"),          AZM_S_INIT("java"),
+                                      AZM_S_INIT("powershell"), AZM_S_INIT("dotnet-isolated"), AZM_S_INIT("custom")};
     azm_slice language = azm_env_get(env, "FUNCTIONS_WORKER_RUNTIME");
     bool found = encrypted && language.len;
     for (size_t i = 0; i < AZM_COUNT(known); i++)
@@ -80,7 +84,7 @@ json_t *azm_doctor_app(const char *folder, const struct azm_env *env)
     const struct azm_run_layers layers = {env, &settings.env};
     const struct azm_env both = azm_run_env_over(&layers);
     check_language(app, &both, settings.encrypted);
-    tell_plan(app, &both, &arena);
+    tell_plan(app, folder, &both, &arena);
     azm_arena_dispose(&arena);
     return app;
 }

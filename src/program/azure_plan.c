@@ -5,7 +5,7 @@
 #include "base/attr.h"
 
 /* By enum. */
-static const char *const languages[] = {"node", "python", "java", "powershell", "dotnet-isolated"};
+static const char *const languages[] = {"node", "python", "java", "powershell", "dotnet-isolated", "custom"};
 static const char *const plans[] = {"dedicated", "premium", "consumption", "flex"};
 static const char *const systems[] = {"linux", "windows"};
 static const char *const targets[] = {"elastic", "otlp"};
@@ -38,11 +38,9 @@ enum azm_status azm_azure_app_read(struct azm_azure_app *out, const char *langua
         return azm_fail(err, AZM_BAD_USAGE,
                         "--azure dotnet: an in-process .NET app has no worker process before which the tap could "
                         "stand; dotnet-isolated has one");
-    if (strcmp(language, "custom") == 0)
-        return azm_fail(err, AZM_BAD_USAGE, "--azure custom: custom handlers are not seen yet");
     if (!choose(language, languages, AZM_COUNT(languages), &chosen[0]))
         return azm_fail(err, AZM_BAD_USAGE,
-                        "--azure %.60s: expected node, python, java, powershell or dotnet-isolated (as "
+                        "--azure %.60s: expected node, python, java, powershell, dotnet-isolated or custom (as "
                         "FUNCTIONS_WORKER_RUNTIME says)",
                         language);
     if (!choose(plan, plans, AZM_COUNT(plans), &chosen[1]))
@@ -92,6 +90,7 @@ static const char *setting_of(enum azm_azure_language language)
     case AZM_AZURE_PYTHON: return "languageWorkers__python__defaultExecutablePath";
     case AZM_AZURE_JAVA: return "languageWorkers__java__defaultExecutablePath";
     case AZM_AZURE_POWERSHELL: return "languageWorkers__powershell__defaultExecutablePath";
+    case AZM_AZURE_CUSTOM: return "AzureFunctionsJobHost__customHandler__description__defaultExecutablePath";
     case AZM_AZURE_DOTNET_ISOLATED: return NULL;
     }
     return NULL;
@@ -112,7 +111,7 @@ static void add_tap(const struct azm_azure_app *app, struct azm_azure_plan_resul
     if (!name && app->plan != AZM_AZURE_DEDICATED)
         add(out, "WEBSITE_USE_PLACEHOLDER_DOTNETISOLATED", "0",
             "a placeholder runs the app in its own process, before which no tap can stand");
-    else if (name && has_placeholders(app->plan))
+    else if (name && app->language != AZM_AZURE_CUSTOM && has_placeholders(app->plan))
         add(out, "WEBSITE_USE_PLACEHOLDER", "0",
             "a placeholder's worker was started before the app's settings were known; costs time at a cold start");
 }
@@ -134,6 +133,8 @@ static void add_destination(const struct azm_azure_app *app, struct azm_azure_pl
 
 static void add_placeholder_notes(const struct azm_azure_app *app, struct azm_azure_plan_result *out)
 {
+    if (app->language == AZM_AZURE_CUSTOM) /* its process is always the app's own */
+        return;
     if (has_placeholders(app->plan) || (app->plan == AZM_AZURE_PREMIUM && app->language == AZM_AZURE_DOTNET_ISOLATED))
         note(out, "Without placeholders the app starts more slowly. Whether this plan heeds the setting has not been "
                   "seen.");
@@ -154,7 +155,10 @@ static void add_notes(const struct azm_azure_app *app, struct azm_azure_plan_res
     else
         note(out, "Deploy azimuth-tap and azimuth, executable and side by side, in the folder azimuth of the app (or "
                   "say --tap where they are).");
-    if (!app->worker && app->language != AZM_AZURE_DOTNET_ISOLATED)
+    if (app->language == AZM_AZURE_CUSTOM)
+        note(out, "host.json stays as it is: the tap reads from it what the handler is. Where it has the older section "
+                  "httpWorker, that stands in the setting's name instead of customHandler.");
+    else if (!app->worker && app->language != AZM_AZURE_DOTNET_ISOLATED)
         note(out, "Where the app has a defaultExecutablePath already, say it as --worker, so that the tap starts it.");
     add_placeholder_notes(app, out);
     note(out,

@@ -21,6 +21,8 @@ static const struct {
     {"python", "dedicated", "linux", "otlp", "python3",
      "languageWorkers__python__defaultExecutablePath AZIMUTH_WORKER_EXECUTABLE OTEL_EXPORTER_OTLP_ENDPOINT "
      "OTEL_EXPORTER_OTLP_HEADERS "},
+    {"custom", "consumption", "windows", NULL, NULL,
+     "AzureFunctionsJobHost__customHandler__description__defaultExecutablePath " SENDS},
     {"dotnet-isolated", "dedicated", NULL, NULL, "x", SENDS},
     {"dotnet-isolated", "flex", NULL, NULL, NULL, "WEBSITE_USE_PLACEHOLDER_DOTNETISOLATED " SENDS},
     {"dotnet-isolated", "premium", "windows", NULL, NULL, "WEBSITE_USE_PLACEHOLDER_DOTNETISOLATED " SENDS},
@@ -55,7 +57,6 @@ static const struct {
     {"Node", NULL, NULL, NULL, "--azure Node: expected"},
     {"", NULL, NULL, NULL, "expected node"},
     {"dotnet", NULL, NULL, NULL, "in-process"},
-    {"custom", NULL, NULL, NULL, "--azure custom: custom handlers are not seen yet"},
     {"node", "basic", NULL, NULL, "--plan basic: expected dedicated"},
     {"node", NULL, "macos", NULL, "--os macos: expected linux"},
     {"node", NULL, NULL, "jaeger", "--to jaeger: expected elastic"},

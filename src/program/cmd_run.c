@@ -11,6 +11,7 @@
 #include "program/options.h"
 #include "run/drain.h"
 #include "run/hub.h"
+#include "run/handler_section.h"
 #include "run/local_settings.h"
 #include "run/plan.h"
 #include "run/shims.h"
@@ -148,7 +149,8 @@ static char **environment(struct run *run)
         fprintf(stderr, "azimuth: nothing is recorded: switched off by %s\n", off);
     if (off || !find_destination(run, &hub))
         return own_environment(run);
-    const struct azm_run_facts facts = {&run->env, run->tap, shims(run), python(run), hub};
+    const struct azm_run_facts facts = {&run->env,   run->tap, shims(run),
+                                        python(run), hub,      azm_run_handler_section(run->app_dir, &run->arena)};
     run->seen = true;
     azm_run_plan(&facts, &run->arena, &plan);
     return azm_run_apply(&plan, own_environment(run), &run->arena);

@@ -99,6 +99,16 @@ static void plan_language(const struct azm_run_facts *facts, struct azm_arena *a
         change(out, setting(arena, ":", language), facts->tap);
 }
 
+static void plan_handler(const struct azm_run_facts *facts, struct azm_arena *arena, struct azm_run_plan *out)
+{
+    const char *name =
+        azm_arena_printf(arena, "AzureFunctionsJobHost__%s__description__defaultExecutablePath", facts->handler);
+    azm_slice before = azm_env_get(facts->env, name);
+    if (before.len > 0 && !azm_slice_eq(before, azm_slice_str(facts->tap)))
+        change(out, "AZIMUTH_WORKER_EXECUTABLE", azm_arena_str(arena, before));
+    change(out, name, facts->tap);
+}
+
 static bool is_first(azm_slice path, azm_slice folder)
 {
     return azm_slice_starts(path, folder) && (path.len == folder.len || path.ptr[folder.len] == ':');
@@ -128,6 +138,8 @@ void azm_run_plan(const struct azm_run_facts *facts, struct azm_arena *arena, st
     out->count = 0;
     for (size_t i = 0; i < AZM_COUNT(languages); i++)
         plan_language(facts, arena, languages[i], out);
+    if (facts->handler)
+        plan_handler(facts, arena, out);
     plan_path(facts, arena, out);
     if (facts->hub_url && !azm_run_destination(facts->env))
         plan_hub(facts, arena, out);

@@ -14,7 +14,8 @@
 #define POWER "languageWorkers__powershell__defaultExecutablePath=" TAP "\n"
 #define PY                                                                                                             \
     "languageWorkers__python__defaultExecutablePath=" TAP "\nlanguageWorkers:python:defaultExecutablePath=" TAP "\n"
-#define CHAIN "AZIMUTH_WORKER_EXECUTABLE="
+#define CHAIN   "AZIMUTH_WORKER_EXECUTABLE="
+#define HANDLER "AzureFunctionsJobHost__customHandler__description__defaultExecutablePath"
 #define HUB                                                                                                            \
     "ELASTIC_APM_SERVER_URL=http://127.0.0.1:8200\n"                                                                   \
     "ELASTIC_APM_LOG_SENDING=true\n"
@@ -82,23 +83,49 @@ static const struct {
     {{"ELASTIC_APM_SERVER_URL= "}, NULL, NULL, "http://127.0.0.1:8200", NODE JAVA POWER HUB},
 };
 
+static void check(const struct azm_run_facts *facts, const char *changes)
+{
+    struct azm_arena arena;
+    struct azm_run_plan plan;
+    char text[2048] = "";
+    size_t len = 0;
+    azm_arena_init(&arena, 0);
+    azm_run_plan(facts, &arena, &plan);
+    for (size_t k = 0; k < plan.count; k++)
+        len += (size_t)snprintf(text + len, sizeof text - len, "%s=%s\n", plan.changes[k].name, plan.changes[k].value);
+    assert_string_equal(text, changes);
+    azm_arena_dispose(&arena);
+}
+
+static void handlers(void **state)
+{
+    static const struct {
+        const char *env, *section, *changes;
+    } rows[] = {
+        {"FUNCTIONS_WORKER_RUNTIME=custom", "customHandler", HANDLER "=" TAP "\n"},
+        {HANDLER "=bin/mine", "customHandler", CHAIN "bin/mine\n" HANDLER "=" TAP "\n"},
+        {HANDLER "=" TAP, "customHandler", HANDLER "=" TAP "\n"},
+        {"A=1", "httpWorker", "AzureFunctionsJobHost__httpWorker__description__defaultExecutablePath=" TAP "\n"},
+        {"A=1", NULL, ""},
+    };
+    (void)state;
+    for (size_t i = 0; i < AZM_COUNT(rows); i++) {
+        const char *pairs[] = {rows[i].env, NULL};
+        char changes[1024];
+        struct azm_env env = azm_env_of(pairs);
+        snprintf(changes, sizeof changes, NODE JAVA POWER "%s", rows[i].changes);
+        check(&(struct azm_run_facts){.env = &env, .tap = TAP, .handler = rows[i].section}, changes);
+    }
+}
+
 static void plans(void **state)
 {
     (void)state;
     for (size_t i = 0; i < AZM_COUNT(cases); i++) {
-        struct azm_arena arena;
-        struct azm_run_plan plan;
         struct azm_env env = azm_env_of(cases[i].env);
-        const struct azm_run_facts facts = {&env, TAP, cases[i].shims, cases[i].python, cases[i].hub};
-        char text[2048] = "";
-        size_t len = 0;
-        azm_arena_init(&arena, 0);
-        azm_run_plan(&facts, &arena, &plan);
-        for (size_t k = 0; k < plan.count; k++)
-            len +=
-                (size_t)snprintf(text + len, sizeof text - len, "%s=%s\n", plan.changes[k].name, plan.changes[k].value);
-        assert_string_equal(text, cases[i].changes);
-        azm_arena_dispose(&arena);
+        const struct azm_run_facts facts = {
+            .env = &env, .tap = TAP, .shims = cases[i].shims, .python = cases[i].python, .hub_url = cases[i].hub};
+        check(&facts, cases[i].changes);
     }
 }
 
@@ -192,8 +219,8 @@ static void urls(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(plans),        cmocka_unit_test(applied), cmocka_unit_test(switches),
-        cmocka_unit_test(destinations), cmocka_unit_test(urls),
+        cmocka_unit_test(handlers), cmocka_unit_test(plans),        cmocka_unit_test(applied),
+        cmocka_unit_test(switches), cmocka_unit_test(destinations), cmocka_unit_test(urls),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -86,7 +86,8 @@ static const struct azm_function *of_route(const struct azm_session *session, az
     return best;
 }
 
-/* NULL: of a path that means none that is known; it is called by the path then. */
+/* NULL: of a path that means none that is known; it is called by the path then. *way: NO_WAY for the root, which is
+ * nobody's name. */
 static const struct azm_function *find_function(struct azm_session *session, const struct azm_http_head *head,
                                                 azm_slice path, enum way *way)
 {
@@ -99,7 +100,9 @@ static const struct azm_function *find_function(struct azm_session *session, con
     const struct azm_function *routed = session->handler_forwards ? of_route(session, head->method, path) : NULL;
     if (routed || !is_name)
         return routed;
-    *way = CALLED;
+    *way = name.len ? CALLED : NO_WAY;
+    if (!name.len)
+        return NULL;
     return named ? named : azm_functions_add(&session->functions, name, name, AZM_S(""), AZM_S(""));
 }
 
@@ -192,6 +195,8 @@ static bool on_request(void *self, azm_slice id, const struct azm_http_head *hea
         return false;
     azm_session_look(session);
     const struct azm_function *function = find_function(session, head, path, &leg->way);
+    if (leg->way == NO_WAY)
+        return false;
     azm_slice_copy(id, leg->id, sizeof leg->id);
     azm_slice_copy(function ? function->id : path, leg->function, sizeof leg->function);
     azm_slice_copy(azm_http_field(head, AZM_S("traceparent")), leg->traceparent, sizeof leg->traceparent);

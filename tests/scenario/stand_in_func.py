@@ -139,8 +139,8 @@ def free_port():
 
 def ask(port, path, body=None):
     """The status of the answer; None when nobody answers."""
-    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", body, {
-        "Content-Type": "application/json", "X-Azure-Functions-InvocationId": str(uuid.uuid4())})
+    headers = {"Content-Type": "application/json", "X-Azure-Functions-InvocationId": str(uuid.uuid4())} if body else {}
+    request = urllib.request.Request(f"http://127.0.0.1:{port}{path}", body, headers)
     try:
         with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             return answer.status
@@ -150,8 +150,18 @@ def ask(port, path, body=None):
         return None
 
 
+def call_of(function):
+    value = json.dumps("data")
+    if function.trigger["type"] == "httpTrigger":
+        value = {"Url": f"http://localhost:7071/api/{function.name}", "Method": "GET", "Headers": {"Accept": ["*/*"]}}
+    return {"Data": {function.trigger["name"]: value}, "Metadata": {}}
+
+
 def play_custom(env, asked):
-    description = host_json(env)["customHandler"]["description"]
+    section = "customHandler" if "customHandler" in host_json(env) else "httpWorker"
+    description = dict(host_json(env)[section]["description"])
+    for name in description:  # a setting goes before the file
+        description[name] = env.get(f"AzureFunctionsJobHost__{section}__description__{name}", description[name])
     port = str(free_port())
     env = {**env, "FUNCTIONS_CUSTOMHANDLER_PORT": port, "FUNCTIONS_HTTPWORKER_PORT": port,
            "FUNCTIONS_CUSTOMHANDLER_WORKER_ID": str(uuid.uuid4()), "FUNCTIONS_APP_ROOT_PATH": os.getcwd()}
@@ -167,7 +177,7 @@ def play_custom(env, asked):
     statuses = []
     for f in function_files():
         for _ in range(int(env.get("STAND_IN_CALLS", "2"))):
-            statuses.append(ask(port, f"/{f.name}", json.dumps({"Data": {f.trigger["name"]: "data"}, "Metadata": {}}).encode()))
+            statuses.append(ask(port, f"/{f.name}", json.dumps(call_of(f)).encode()))
             print(f"Executed 'Functions.{f.name}' ({statuses[-1]})")
     until_asked(asked)
     worker.kill()

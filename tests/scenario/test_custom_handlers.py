@@ -293,6 +293,15 @@ def test_what_is_forwarded_to_nobody_is_told_by_its_path(place):
     assert (event["faas"]["name"], event["outcome"]) == ("Shop//api/some/path", "success")
 
 
+def test_the_root_is_nobodys_name(place):
+    host = place.start({"orders": [queue_in()]})
+    host.exchange("GET", "/", headers=host.headers())
+    host.exchange("POST", "/", b"{}", headers=host.headers())
+    host.call("orders", {"item": "x"})
+    event, = place.intake.wait(1)
+    assert event["faas"]["name"] == "Shop/orders" and event["faas"]["coldstart"] is True
+
+
 def test_the_older_section_forwards_by_name(place):
     host = place.start({"hello": [http_in(route="greet"), http_out()], "orders": [queue_in()]},
                        {"/hello": {"status": 400, "text": "no"}}, section="httpWorker")

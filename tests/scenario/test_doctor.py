@@ -347,7 +347,8 @@ def test_settings_that_the_app_ignores(observed):
     ({"local.settings.json": "{}"}, None, "no_language"),
     ({}, None, "no_language"),
     ({"local.settings.json": '{"Values": {"FUNCTIONS_WORKER_RUNTIME": "cobol"}}'}, "cobol", "unknown_language"),
-    ({"local.settings.json": '{"Values": {"FUNCTIONS_WORKER_RUNTIME": "custom"}}'}, "custom", "unknown_language"),  # not yet
+    ({"local.settings.json": '{"Values": {"FUNCTIONS_WORKER_RUNTIME": "custom"}}', "host.json": '{"customHandler": {}}'}, "custom",
+     None),
     ({"host.json": "{", "local.settings.json": '{"Values": {"FUNCTIONS_WORKER_RUNTIME": "java"}}'}, "java", "host_json"),
 ])
 def test_what_run_would_do_in_a_folder(tmp_path, files, language, code):
@@ -360,6 +361,8 @@ def test_what_run_would_do_in_a_folder(tmp_path, files, language, code):
     codes = {p["code"] for p in report.json["app"].get("problems", [])}
     assert codes - {"no_language"} == {code} - {None, "no_language"} and ("no_language" in codes) == (language is None)
     assert "languageWorkers__node__defaultExecutablePath" in report.json["app"]["settings"]
+    handler = "AzureFunctionsJobHost__customHandler__description__defaultExecutablePath" in report.json["app"]["settings"]
+    assert handler == (language == "custom")
     assert report.code == (1 if code else 3)
 
 

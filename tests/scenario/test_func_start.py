@@ -30,6 +30,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         self.rfile.read(int(self.headers["Content-Length"]))
         self.send_response(200)
+        self.send_header("Content-Type", "application/json")
         self.end_headers()
         self.wfile.write(b'{{"Outputs": {{}}, "Logs": [], "ReturnValue": null}}')
     do_GET = lambda self: self.send_error(404)
@@ -198,13 +199,17 @@ def test_dotnet_isolated_with_the_tap_installed(make, executable):
     check(app, program)
 
 
-def test_a_custom_handler_runs_as_ever(make):
+@pytest.mark.parametrize("section, setting", [("customHandler", None), ("httpWorker", None), ("customHandler", "bin/mine")])
+def test_a_custom_handler(make, section, setting):
     app = make("custom")
-    app.write("host.json", {"version": "2.0", "customHandler": {"description": {"defaultExecutablePath": "handler"}}})
-    app.program("shop/handler", HANDLER)
+    app.write("host.json", {"version": "2.0", section: {"description": {"defaultExecutablePath": "handler"}}})
+    app.program(f"shop/{setting or 'handler'}", HANDLER)
+    if setting:
+        app.values[f"AzureFunctionsJobHost__{section}__description__defaultExecutablePath"] = setting
     for f in FUNCTIONS:
         app.write(f"{f.name}/function.json", {"bindings": f.bindings})
-    app.start([])
+    http = ["POST /api/hello"] if section == "httpWorker" else ["GET /api/hello"]  # what is forwarded is the request itself
+    app.start(["AzureQueue RECEIVE from orders-in"] * 2 + http * 2)
 
 
 def test_what_a_killed_host_left_behind_arrives_with_the_next_run(make, scene):

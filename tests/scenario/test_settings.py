@@ -63,8 +63,7 @@ def test_the_page_is_the_table():
 @pytest.mark.parametrize("args, says", [
     (["what"], "takes no arguments"),
     (["--json", "--markdown"], "exclude each other"),
-    (["--azure", "cobol"], "--azure cobol: expected node, python, java, powershell or dotnet-isolated"),
-    (["--azure", "custom"], "custom handlers are not seen yet"),
+    (["--azure", "cobol"], "--azure cobol: expected node, python, java, powershell, dotnet-isolated or custom"),
     (["--azure", "dotnet"], "in-process"),
     (["--azure", "node", "--plan", "cheap"], "--plan cheap: expected dedicated, premium, consumption or flex"),
     (["--azure", "node", "--os", "beos"], "--os beos: expected linux or windows"),

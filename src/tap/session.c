@@ -137,7 +137,7 @@ static void look_for_shared(struct azm_session *session)
     read_files(session);
 }
 
-/* The ring's file and the app's own files, once the worker has been greeted. */
+/* The ring's file and the app's own files, once the worker is greeted. */
 static void prepare(struct azm_session *session, int64_t now_us)
 {
     if (!session->active || session->placeholder || session->prepared_us)
@@ -396,18 +396,18 @@ static void end_invocation(struct azm_session *session, const struct azm_rpc_mes
         azm_session_finish(session, invocation, now_us);
 }
 
-static void cancel_invocation(struct azm_session *session, const struct azm_rpc_message *message, int64_t now_us)
-{
-    struct azm_invocation *invocation =
-        azm_invocations_find(&session->invocations, message->fields[AZM_RPC_INVOCATION_ID]);
-    if (invocation && !invocation->early && !invocation->cancel_us)
-        invocation->cancel_us = now_us;
-}
-
 /* Still to be answered. */
 static bool is_open(const struct azm_invocation *invocation)
 {
     return !invocation->answered && !invocation->replied && !invocation->early;
+}
+
+static void cancel_invocation(struct azm_session *session, const struct azm_rpc_message *message, int64_t now_us)
+{
+    struct azm_invocation *invocation =
+        azm_invocations_find(&session->invocations, message->fields[AZM_RPC_INVOCATION_ID]);
+    if (invocation && is_open(invocation) && !invocation->cancel_us)
+        invocation->cancel_us = now_us;
 }
 
 struct sweep {
@@ -519,10 +519,13 @@ static void from_host(void *self, const struct azm_rpc_message *message, int64_t
         session->terminating = true;
         session->terminate_us = now_us;
         break;
-    case AZM_RPC_INIT_REQUEST: learn_app_directory(session, message->fields[AZM_RPC_APP_DIRECTORY]); break;
+    case AZM_RPC_INIT_REQUEST:
+        learn_app_directory(session, message->fields[AZM_RPC_APP_DIRECTORY]);
+        prepare(session, now_us); /* a worker that refuses may say so with its last word */
+        break;
     case AZM_RPC_RELOAD_REQUEST:
         reload(session, message);
-        prepare(session, now_us); /* a reload that fails may be the worker's last word */
+        prepare(session, now_us);
         break;
     case AZM_RPC_LOAD_REQUEST: read_more(session, now_us); break;
     case AZM_RPC_OTHER:

@@ -150,25 +150,27 @@ def test_a_function_that_cannot_be_loaded(observed):
     assert len(observed.intake.wait(1)) == 1 and dropped(observed.run_dir) == 0
 
 
-@pytest.mark.parametrize("what, text", [("init", "The app could not be loaded: no module for init"),
-                                        ("index", "The app could not be indexed: no module for index")])
-def test_an_app_that_cannot_be_loaded(observed, what, text):
-    """Nobody would ever hear of it: no function is called."""
+def starting(observed, functions, **scripted):
+    """A worker that is not yet spoken to."""
     host = observed.scene.host(settings=observed.settings, runtime="python")
-    worker = observed.scene.start(host, [values.http()], "python", refuses=what)
+    return observed.scene.start(host, functions, "python", **scripted)
+
+
+def test_an_app_that_cannot_be_indexed(observed):
+    """Nobody would ever hear of it: no function is called."""
+    worker = starting(observed, [values.http()], refuses="index")
     worker.init()
-    if what == "index":
-        with pytest.raises(RuntimeError):
-            worker.index()
+    with pytest.raises(RuntimeError):
+        worker.index()
     error = loading_error(observed)
-    assert error["exception"]["message"].startswith(text) and "tags" not in error.get("context", {})
+    assert error["exception"]["message"].startswith("The app could not be indexed: no module for index")
+    assert "tags" not in error.get("context", {})
 
 
 def test_many_functions_that_cannot_be_loaded(observed):
     """So many errors and no more; the doctor knows their number."""
     functions = [values.http(f"f{i}") for i in range(500)]
-    worker = observed.scene.start(observed.scene.host(settings=observed.settings, runtime="python"), functions, "python",
-                                  refuses="*", capabilities='{"SupportsLoadResponseCollection": "true"}')
+    worker = starting(observed, functions, refuses="*", capabilities='{"SupportsLoadResponseCollection": "true"}')
     worker.init()
     worker.load(functions, collection=True)
     assert worker.invoke("f1").status == "Success"
@@ -177,13 +179,18 @@ def test_many_functions_that_cannot_be_loaded(observed):
     assert dropped(observed.run_dir) == 0
 
 
-def test_a_reload_that_fails_is_told_though_the_host_kills_at_once(observed):
+@pytest.mark.parametrize("what", ["init", "reload"])
+def test_a_last_word_is_told_though_the_host_kills_at_once(observed, what):
     """It is in the ring, once there is one, before the host has its answer; whoever comes next reads it."""
-    worker, settings = placeholder(observed, refuses="reload", awaits=f"{observed.run_dir}/ring-*:azimuth-tap")
-    specialize(observed, worker, [values.http()], settings)
+    refusing = {"refuses": what, "awaits": f"{observed.run_dir}/ring-*:azimuth-tap"}
+    if what == "init":
+        worker = starting(observed, [values.http()], **refusing)
+        worker.init()
+    else:
+        worker, observed.settings = placeholder(observed, **refusing)
+        specialize(observed, worker, [values.http()], observed.settings)
     worker.kill()
-    observed.settings = settings
     observed.start([values.http()]).invoke("hello")
     error = loading_error(observed)
-    assert error["exception"]["message"].startswith("The app could not be loaded: no module for reload")
+    assert error["exception"]["message"].startswith(f"The app could not be loaded: no module for {what}")
     until(lambda: "the app could not be loaded: ImportError" in observed.log())

@@ -13,7 +13,7 @@ in its environment:
     SCRIPTED_CAPABILITIES  JSON object of further capabilities
     SCRIPTED_REFUSES     names, parted by commas, of functions that it cannot load ("*": none); "init", "index",
                          "reload": nor start, tell what there is, become another app
-    SCRIPTED_AWAITS      PATTERN:TEXT of a file and what must stand in it before it answers to a reload
+    SCRIPTED_AWAITS      PATTERN:TEXT of a file and what must stand in it before it refuses anything
     SCRIPTED_IDS         0: it leaves the functions' ids to the host
 
 A function does one of the things below, by the name in its definition; `how` are its parameters.
@@ -148,6 +148,9 @@ class Worker:
         refused = self.env.get("SCRIPTED_REFUSES", "").split(",")
         if name not in refused and ("*" not in refused or name in ("init", "index", "reload")):
             return self.success()
+        pattern, _, text = self.env.get("SCRIPTED_AWAITS", "").partition(":")
+        while pattern and not any(text.encode() in open(path, "rb").read() for path in glob.glob(pattern)):
+            time.sleep(0.01)
         return rpc.StatusResult(exception=rpc.RpcException(
             type="ImportError", message=f"no module for {name}, password=hunter2\nmore",
             stack_trace=STACK.get(self.style_name, "{0}").format("no module, AccountKey=hunter3;", name)))
@@ -172,9 +175,6 @@ class Worker:
             self.send(function_load_response=answer)
 
     def on_function_environment_reload_request(self, request):
-        pattern, _, text = self.env.get("SCRIPTED_AWAITS", "").partition(":")
-        while pattern and not any(text.encode() in open(path, "rb").read() for path in glob.glob(pattern)):
-            time.sleep(0.01)
         os.environ.clear()
         os.environ.update(request.environment_variables)
         if "SCRIPTED_FUNCTIONS" in os.environ:

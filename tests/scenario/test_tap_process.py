@@ -23,7 +23,7 @@ HOST_GONE = 2.0 + 1.0  # the promise is 2 s, the rest is for a busy machine
 def alive(pid):
     try:
         return pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return False
 
 

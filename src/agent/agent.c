@@ -51,7 +51,7 @@ static void take_news(struct agent *agent, struct azm_bundle *news)
 static void lost(void *self, const char *ring, uint64_t events, enum azm_loss loss)
 {
     struct agent *agent = self;
-    azm_mailbox_tell(&agent->mailbox, ring, events, AZM_FATE_LOST, loss, NULL);
+    azm_mailbox_tell(&agent->mailbox, ring, AZM_SIGNAL_TRACES, events, AZM_FATE_LOST, loss, NULL);
 }
 
 static void write_status(void *self, struct azm_feed *feed)

@@ -48,13 +48,14 @@ void azm_mailbox_put(struct azm_mailbox *mailbox, struct azm_bundle *bundle)
     azm_mutex_unlock(&mailbox->mutex);
 }
 
-void azm_mailbox_tell(struct azm_mailbox *mailbox, const char *ring, uint64_t events, enum azm_fate fate,
-                      enum azm_loss loss, const struct azm_sent *sent)
+void azm_mailbox_tell(struct azm_mailbox *mailbox, const char *ring, enum azm_signal signal, uint64_t events,
+                      enum azm_fate fate, enum azm_loss loss, const struct azm_sent *sent)
 {
     struct azm_bundle *bundle = calloc(1, sizeof *bundle);
     if (!bundle)
         abort();
     snprintf(bundle->ring, sizeof bundle->ring, "%s", ring);
+    bundle->signal = signal;
     bundle->events = events;
     bundle->fate = fate;
     bundle->loss = loss;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "agent/spool.h"
+#include "export/exporter.h"
 #include "export/sender.h"
 #include "os/thread.h"
 
@@ -24,15 +25,16 @@ struct azm_bundle {
     char ring[64];
     struct azm_buf body;
     struct azm_buf source; /* the record that was in force */
+    enum azm_signal signal;
     uint64_t events;
-    uint64_t end; /* position in the ring behind what it holds */
+    uint64_t begin; /* position in the ring before what it holds */
     int64_t begun_us;
     char user_agent[256];
     bool sealed, answered; /* answered: its part of the ring may go */
     enum azm_fate fate;
     enum azm_loss loss;
     struct azm_sent sent;
-    struct azm_buf metadata; /* not a body but a source record that is in force behind `end` (feed.c) */
+    struct azm_buf metadata; /* not a body but a source record that is in force from here on (feed.c) */
     /* the delivery's: */
     int64_t put_us;        /* when it came */
     int64_t not_before_us; /* the spool could not take it: when to try again */
@@ -55,8 +57,8 @@ void azm_mailbox_dispose(struct azm_mailbox *mailbox);
 /* bundle NULL: only a sign that something happened. */
 void azm_mailbox_put(struct azm_mailbox *mailbox, struct azm_bundle *bundle);
 /* News of a batch in the spool. */
-void azm_mailbox_tell(struct azm_mailbox *mailbox, const char *ring, uint64_t events, enum azm_fate fate,
-                      enum azm_loss loss, const struct azm_sent *sent);
+void azm_mailbox_tell(struct azm_mailbox *mailbox, const char *ring, enum azm_signal signal, uint64_t events,
+                      enum azm_fate fate, enum azm_loss loss, const struct azm_sent *sent);
 /* Everything that lies there, oldest first, linked by `next`; waits up to the deadline for something to come, or for a
  * delivery to end. NULL: nothing came. */
 struct azm_bundle *azm_mailbox_take(struct azm_mailbox *mailbox, int64_t deadline_us);

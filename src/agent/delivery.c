@@ -14,6 +14,7 @@
 struct azm_delivery {
     struct azm_sender *sender;
     const struct azm_exporter_kind *kind;
+    enum azm_signal signal;
     struct azm_mailbox *mailbox;
     struct azm_spool_line *line; /* or NULL */
     char name[256];
@@ -193,7 +194,7 @@ static void settle_batch(struct azm_delivery *delivery, struct azm_spool_batch *
         if (halved)
             return;
         succeed(delivery, sent);
-        azm_mailbox_tell(delivery->mailbox, ring, events, AZM_FATE_ANSWERED, 0, sent);
+        azm_mailbox_tell(delivery->mailbox, ring, delivery->signal, events, AZM_FATE_ANSWERED, 0, sent);
         return;
     }
     bool suspect = is_suspect(sent) && !delivery->closing;
@@ -433,6 +434,7 @@ struct azm_delivery *azm_delivery_open(struct azm_sender **sender, const char *n
         seed[0] = (uint64_t)azm_clock_mono_us();
     delivery->sender = taken;
     delivery->kind = kind;
+    delivery->signal = kind ? kind->signal : AZM_SIGNAL_TRACES;
     delivery->mailbox = mailbox;
     delivery->line = line;
     snprintf(delivery->name, sizeof delivery->name, "%s", name);

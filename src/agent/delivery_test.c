@@ -68,7 +68,7 @@ struct scene {
 static void lost(void *self, const char *ring, uint64_t events, enum azm_loss loss)
 {
     struct scene *scene = self;
-    azm_mailbox_tell(&scene->mailbox, ring, events, AZM_FATE_LOST, loss, NULL);
+    azm_mailbox_tell(&scene->mailbox, ring, AZM_SIGNAL_LOGS, events, AZM_FATE_LOST, loss, NULL);
 }
 
 /* "ab" is "a" and "b". */

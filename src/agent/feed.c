@@ -29,13 +29,13 @@ void azm_feed_tools_dispose(struct azm_feed_tools *tools)
 
 /* --- bundles --- */
 
-static struct azm_bundle *add_bundle(struct azm_feed *feed, uint64_t end)
+static struct azm_bundle *add_bundle(struct azm_feed *feed)
 {
     struct azm_bundle *bundle = calloc(1, sizeof *bundle);
     if (!bundle)
         abort(); /* our own processes do, when memory is out */
     bundle->feed = feed;
-    bundle->end = end;
+    bundle->begin = feed->read_to;
     azm_buf_init(&bundle->metadata, SOURCE_MAX);
     azm_buf_init(&bundle->source, SOURCE_MAX);
     if (feed->last)
@@ -53,11 +53,17 @@ static void swap_bufs(struct azm_buf *a, struct azm_buf *b)
     *b = kept;
 }
 
+/* It is answered, but may have to wait for one before it. */
+static void forget_body(struct azm_feed *feed, struct azm_bundle *bundle)
+{
+    if (bundle->body.cap > feed->tools->spare.cap)
+        swap_bufs(&bundle->body, &feed->tools->spare);
+    azm_buf_dispose(&bundle->body);
+}
+
 static void remove_first(struct azm_feed *feed)
 {
     struct azm_bundle *bundle = feed->first;
-    if (bundle->body.cap > feed->tools->spare.cap)
-        swap_bufs(&bundle->body, &feed->tools->spare);
     feed->first = bundle->later;
     if (!feed->first)
         feed->last = NULL;
@@ -72,62 +78,59 @@ static void keep_source(struct azm_feed *feed, const struct azm_bundle *bundle)
                 feed->name);
 }
 
-/* Moves the ring's tail over everything that is answered, in order. */
+/* Moves the ring's tail over everything before the first record that waits for its answer. */
 static void release(struct azm_feed *feed)
 {
     while (feed->first && feed->first->answered) {
         keep_source(feed, feed->first);
-        azm_ring_release(&feed->reader, feed->first->end);
         remove_first(feed);
     }
+    uint64_t end = feed->first ? feed->first->begin : feed->read_to;
+    if (end != feed->released_to)
+        azm_ring_release(&feed->reader, end);
+    feed->released_to = end;
 }
 
-static void seal(struct azm_feed *feed)
+static void seal(struct azm_feed *feed, struct azm_stream *stream)
 {
-    struct azm_bundle *bundle = feed->open;
+    struct azm_bundle *bundle = stream->open;
     if (!bundle)
         return;
-    feed->open = NULL;
-    feed->route->kind->end(&bundle->body);
+    stream->open = NULL;
+    stream->route->kind->end(&bundle->body);
     bundle->sealed = true;
     bundle->fate = AZM_FATE_WAITS;
-    azm_buf_add(&bundle->source, feed->source_record);
+    azm_buf_add(&bundle->source, stream->source_record);
     snprintf(bundle->ring, sizeof bundle->ring, "%s", feed->name);
-    feed->sealed++;
-    azm_delivery_put(feed->route->delivery, bundle);
+    stream->sealed++;
+    azm_delivery_put(stream->route->delivery, bundle);
 }
 
-/* What ends here needs no answer. */
-static void pass(struct azm_feed *feed, uint64_t end)
-{
-    if (feed->open)
-        feed->open->end = end;
-    else if (feed->last && feed->last->answered && !feed->last->metadata.len)
-        feed->last->end = end;
-    else
-        add_bundle(feed, end)->answered = true;
-}
-
-static void begin_bundle(struct azm_feed *feed, uint64_t end, int64_t now_us)
+static void begin_bundle(struct azm_feed *feed, struct azm_stream *stream, int64_t now_us)
 {
     struct azm_buf agent;
-    feed->open = add_bundle(feed, end);
-    feed->open->begun_us = now_us;
-    azm_buf_init(&feed->open->body, BODY_MAX);
-    swap_bufs(&feed->open->body, &feed->tools->spare);
-    azm_buf_clear(&feed->open->body);
-    feed->route->kind->begin(&feed->open->body, &feed->source);
-    azm_buf_init_fixed(&agent, feed->open->user_agent, sizeof feed->open->user_agent - 1);
-    feed->route->kind->user_agent(&agent, &feed->source);
-    feed->open->user_agent[agent.len] = 0;
+    struct azm_bundle *bundle = add_bundle(feed);
+    stream->open = bundle;
+    bundle->begun_us = now_us;
+    bundle->signal = (enum azm_signal)(stream - feed->streams);
+    azm_buf_init(&bundle->body, BODY_MAX);
+    swap_bufs(&bundle->body, &feed->tools->spare);
+    azm_buf_clear(&bundle->body);
+    stream->route->kind->begin(&bundle->body, &feed->source);
+    azm_buf_init_fixed(&agent, bundle->user_agent, sizeof bundle->user_agent - 1);
+    stream->route->kind->user_agent(&agent, &feed->source);
+    bundle->user_agent[agent.len] = 0;
 }
 
 /* --- records --- */
 
 static void forget_source(struct azm_feed *feed, int64_t now_us)
 {
-    azm_routes_leave(feed->route, now_us);
-    feed->route = NULL;
+    for (size_t i = 0; i < AZM_SIGNALS; i++) {
+        azm_routes_leave(feed->streams[i].route, now_us);
+        feed->streams[i].route = NULL;
+        feed->streams[i].unroutable[0] = 0;
+    }
     feed->has_source = false;
     azm_arena_dispose(&feed->source_arena);
     azm_arena_init(&feed->source_arena, ARENA_MAX);
@@ -146,9 +149,11 @@ static const char *credentials(const struct azm_destination *destination)
 static void tell_source(const struct azm_feed *feed)
 {
     const struct azm_source *source = &feed->source;
-    azm_log(INFO, AGENT, "%s: process %u, service_name=%.*s, service_version=%.*s, server_url=%s%s%s%s", feed->name,
+    const struct azm_route *logs = feed->streams[AZM_SIGNAL_LOGS].route;
+    azm_log(INFO, AGENT, "%s: process %u, service_name=%.*s, service_version=%.*s, server_url=%s%s%s%s%s%s", feed->name,
             (unsigned)source->pid, AZM_FMT(azm_slice_take(source->service_name, 100)),
-            AZM_FMT(azm_slice_take(source->service_version, 60)), feed->route->name, credentials(&source->destination),
+            AZM_FMT(azm_slice_take(source->service_version, 60)), feed->streams[AZM_SIGNAL_TRACES].route->name,
+            logs ? ", logs: " : "", logs ? logs->name : "", credentials(&source->destination),
             source->destination.verify_server_cert ? "" : ", verify_server_cert=false",
             source->destination.ca_file.len ? ", server_ca_cert_file is set" : "");
 }
@@ -165,10 +170,41 @@ static void set_limits(struct azm_feed *feed)
         feed->request_us = AZM_FEED_AGE_US;
 }
 
+/* Of logs: a batch of theirs in the spool goes where `destination` says, as any other. */
+static azm_slice record_for_logs(struct azm_feed *feed)
+{
+    struct azm_source source = feed->source;
+    struct azm_buf record;
+    azm_buf_init(&record, SOURCE_MAX);
+    source.destination = source.logs;
+    azm_record_put_source(&record, &source);
+    azm_slice copy = azm_arena_copy(&feed->source_arena, azm_buf_slice(&record));
+    azm_buf_dispose(&record);
+    return copy;
+}
+
+static void join(struct azm_feed *feed, enum azm_signal signal, const struct azm_destination *destination,
+                 azm_slice record)
+{
+    struct azm_stream *stream = &feed->streams[signal];
+    struct azm_error err = {AZM_OK, ""};
+    stream->source_record = record;
+    stream->route = azm_routes_join(feed->tools->routes, destination, signal, &err);
+    snprintf(stream->unroutable, sizeof stream->unroutable, "%.159s", err.text);
+    if (!stream->route)
+        azm_log(WARN, AGENT, "doctor: %s (%.*s): %s are dropped: %s", feed->name,
+                AZM_FMT(azm_slice_take(feed->source.service_name, 100)), signal == AZM_SIGNAL_LOGS ? "logs" : "events",
+                err.text);
+}
+
+static bool logs_go_elsewhere(const struct azm_feed *feed)
+{
+    return feed->source.logs.kind != AZM_DESTINATION_NONE && !feed->tools->routes->to_file;
+}
+
 /* The record's bytes are copied: the source lives longer than the ring's space. */
 static void use_source(struct azm_feed *feed, azm_slice record, int64_t now_us)
 {
-    struct azm_error err = {AZM_OK, ""};
     forget_source(feed, now_us);
     azm_slice copy = azm_arena_copy(&feed->source_arena, record);
     if (!copy.ptr || azm_record_get_source(copy, &feed->source_arena, &feed->source) != AZM_OK) {
@@ -177,54 +213,57 @@ static void use_source(struct azm_feed *feed, azm_slice record, int64_t now_us)
         return;
     }
     feed->has_source = true;
-    feed->source_record = copy;
     set_limits(feed);
-    feed->route = azm_routes_join(feed->tools->routes, &feed->source.destination, &err);
-    snprintf(feed->unroutable, sizeof feed->unroutable, "%.159s", err.text);
-    if (feed->route)
+    join(feed, AZM_SIGNAL_TRACES, &feed->source.destination, copy);
+    if (logs_go_elsewhere(feed))
+        join(feed, AZM_SIGNAL_LOGS, &feed->source.logs, record_for_logs(feed));
+    if (feed->streams[AZM_SIGNAL_TRACES].route)
         tell_source(feed);
-    else
-        azm_log(WARN, AGENT, "doctor: %s (%.*s): events are dropped: %s", feed->name,
-                AZM_FMT(azm_slice_take(feed->source.service_name, 100)), err.text);
 }
 
 static void read_source(struct azm_feed *feed, azm_slice record, uint64_t end, int64_t now_us)
 {
-    seal(feed);
+    for (size_t i = 0; i < AZM_SIGNALS; i++)
+        seal(feed, &feed->streams[i]);
     use_source(feed, record, now_us);
-    struct azm_bundle *marker = add_bundle(feed, end);
+    struct azm_bundle *marker = add_bundle(feed);
     marker->answered = true;
     azm_buf_add(&marker->metadata, azm_slice_of(&end, sizeof end));
     azm_buf_add(&marker->metadata, record);
 }
 
-static void read_transaction(struct azm_feed *feed, azm_slice record, uint64_t end, int64_t now_us)
+/* The body of the next event; NULL: it has no server. */
+static struct azm_buf *body_for_next(struct azm_feed *feed, struct azm_stream *stream, int64_t now_us)
+{
+    if (!stream->route)
+        return NULL;
+    if (!stream->open)
+        begin_bundle(feed, stream, now_us);
+    return &stream->open->body;
+}
+
+static void read_transaction(struct azm_feed *feed, azm_slice record, int64_t now_us)
 {
     struct azm_transaction transaction;
+    struct azm_stream *stream = &feed->streams[AZM_SIGNAL_TRACES];
     feed->counts.events++;
-    if (!feed->route) {
+    if (!stream->route) {
         if (!feed->has_source && !feed->told)
             azm_log(WARN, RING, "doctor: %s: its metadata is missing; events are dropped", feed->name);
         feed->told = true;
         feed->counts.unsendable++;
-        pass(feed, end);
         return;
     }
     if (azm_record_get_transaction(record, &feed->tools->arena, &transaction) != AZM_OK) {
         feed->counts.malformed++;
-        pass(feed, end);
         return;
     }
-    if (!transaction.sampled && feed->route->kind->sampled_only) {
+    if (!transaction.sampled && stream->route->kind->sampled_only) {
         feed->counts.unsampled++;
-        pass(feed, end);
         return;
     }
-    if (!feed->open)
-        begin_bundle(feed, end, now_us);
-    feed->open->end = end;
-    unsigned events = feed->route->kind->transaction(&feed->open->body, &transaction);
-    feed->open->events += events;
+    unsigned events = stream->route->kind->transaction(body_for_next(feed, stream, now_us), &transaction);
+    stream->open->events += events;
     feed->counts.in_memory += events;
     if (events == 0)
         feed->counts.unsendable++;
@@ -232,38 +271,47 @@ static void read_transaction(struct azm_feed *feed, azm_slice record, uint64_t e
         feed->counts.events += events - 1; /* one was counted above */
 }
 
-static unsigned put_error(struct azm_feed *feed, azm_slice record, struct azm_buf *body, bool *readable)
+/* What is no transaction is one event. */
+static void count_other(struct azm_feed *feed, struct azm_stream *stream, bool has_place, unsigned events)
+{
+    if (stream->open)
+        stream->open->events += events;
+    feed->counts.in_memory += events;
+    feed->counts.unsampled += !has_place;
+    feed->counts.unsendable += has_place && events == 0;
+}
+
+static struct azm_stream *stream_of_others(struct azm_feed *feed)
+{
+    return &feed->streams[logs_go_elsewhere(feed) ? AZM_SIGNAL_LOGS : AZM_SIGNAL_TRACES];
+}
+
+static void read_error(struct azm_feed *feed, azm_slice record, int64_t now_us)
 {
     struct azm_error_event error;
-    *readable = azm_record_get_error(record, &feed->tools->arena, &error) == AZM_OK;
-    return *readable && body && feed->route->kind->error ? feed->route->kind->error(body, &error) : 0;
+    struct azm_stream *stream = stream_of_others(feed);
+    feed->counts.events++;
+    if (azm_record_get_error(record, &feed->tools->arena, &error) != AZM_OK) {
+        feed->counts.malformed++;
+        return;
+    }
+    bool has_place = !stream->route || stream->route->kind->error;
+    struct azm_buf *body = has_place ? body_for_next(feed, stream, now_us) : NULL;
+    count_other(feed, stream, has_place, body ? stream->route->kind->error(body, &error) : 0);
 }
 
-static unsigned put_log(struct azm_feed *feed, azm_slice record, struct azm_buf *body, bool *readable)
+static void read_log(struct azm_feed *feed, azm_slice record, int64_t now_us)
 {
     struct azm_log_event log;
-    *readable = azm_record_get_log(record, &feed->tools->arena, &log) == AZM_OK;
-    return *readable && body && feed->route->kind->log ? feed->route->kind->log(body, &log) : 0;
-}
-
-/* An error or a log: one event, where the server has a place for it. */
-static void read_other(struct azm_feed *feed, azm_slice record, uint64_t end, int64_t now_us,
-                       unsigned (*put)(struct azm_feed *, azm_slice, struct azm_buf *, bool *))
-{
-    bool readable;
+    struct azm_stream *stream = stream_of_others(feed);
     feed->counts.events++;
-    if (feed->route && !feed->open)
-        begin_bundle(feed, end, now_us);
-    unsigned events = put(feed, record, feed->route ? &feed->open->body : NULL, &readable);
-    if (feed->route) {
-        feed->open->end = end;
-        feed->open->events += events;
-    } else {
-        pass(feed, end);
+    if (azm_record_get_log(record, &feed->tools->arena, &log) != AZM_OK) {
+        feed->counts.malformed++;
+        return;
     }
-    feed->counts.in_memory += events;
-    feed->counts.malformed += !readable;
-    feed->counts.unsendable += readable && events == 0;
+    bool has_place = !stream->route || stream->route->kind->log;
+    struct azm_buf *body = has_place ? body_for_next(feed, stream, now_us) : NULL;
+    count_other(feed, stream, has_place, body ? stream->route->kind->log(body, &log) : 0);
 }
 
 static void read_note(struct azm_feed *feed, azm_slice record, bool info)
@@ -285,44 +333,43 @@ static void read_report(struct azm_feed *feed, azm_slice record)
         feed->counts.malformed++;
 }
 
-static void read_record(struct azm_feed *feed, const struct azm_ring_record *found, int64_t now_us)
+static void read_kind(struct azm_feed *feed, const struct azm_ring_record *found, azm_slice record, int64_t now_us)
 {
-    if (found->end <= feed->source_from) { /* answered before, but the agent died before it could say so */
-        pass(feed, found->end);
-        return;
-    }
-    memcpy(feed->tools->record, found->bytes.ptr, found->bytes.len);
-    azm_slice record = azm_slice_of(feed->tools->record, found->bytes.len);
-    struct azm_arena_mark mark = azm_arena_mark(&feed->tools->arena);
     switch (found->kind) {
     case AZM_RECORD_SOURCE: read_source(feed, record, found->end, now_us); break;
-    case AZM_RECORD_TRANSACTION: read_transaction(feed, record, found->end, now_us); break;
-    case AZM_RECORD_ERROR: read_other(feed, record, found->end, now_us, put_error); break;
-    case AZM_RECORD_LOG: read_other(feed, record, found->end, now_us, put_log); break;
+    case AZM_RECORD_TRANSACTION: read_transaction(feed, record, now_us); break;
+    case AZM_RECORD_ERROR: read_error(feed, record, now_us); break;
+    case AZM_RECORD_LOG: read_log(feed, record, now_us); break;
     case AZM_RECORD_NOTE:
-    case AZM_RECORD_INFO:
-        read_note(feed, record, found->kind == AZM_RECORD_INFO);
-        pass(feed, found->end);
-        break;
-    case AZM_RECORD_REPORT:
-        read_report(feed, record);
-        pass(feed, found->end);
-        break;
-    default:
-        feed->counts.unknown++;
-        pass(feed, found->end);
-        break;
+    case AZM_RECORD_INFO: read_note(feed, record, found->kind == AZM_RECORD_INFO); break;
+    case AZM_RECORD_REPORT: read_report(feed, record); break;
+    default: feed->counts.unknown++; break;
     }
-    azm_arena_rewind(&feed->tools->arena, mark);
+}
+
+static void read_record(struct azm_feed *feed, const struct azm_ring_record *found, int64_t now_us)
+{
+    if (found->end > feed->source_from) { /* else answered before, but the agent died before it could say so */
+        memcpy(feed->tools->record, found->bytes.ptr, found->bytes.len);
+        struct azm_arena_mark mark = azm_arena_mark(&feed->tools->arena);
+        read_kind(feed, found, azm_slice_of(feed->tools->record, found->bytes.len), now_us);
+        azm_arena_rewind(&feed->tools->arena, mark);
+    }
+    feed->read_to = found->end;
 }
 
 /* --- reading --- */
 
 static bool has_room(struct azm_feed *feed)
 {
-    if (feed->open && feed->open->body.len >= feed->request_bytes && feed->sealed < AZM_FEED_AHEAD)
-        seal(feed);
-    return !feed->open || feed->open->body.len < feed->request_bytes;
+    bool room = true;
+    for (size_t i = 0; i < AZM_SIGNALS; i++) {
+        struct azm_stream *stream = &feed->streams[i];
+        if (stream->open && stream->open->body.len >= feed->request_bytes && stream->sealed < AZM_FEED_AHEAD)
+            seal(feed, stream);
+        room = room && (!stream->open || stream->open->body.len < feed->request_bytes);
+    }
+    return room;
 }
 
 /* Nothing to read where there should be something, or for ever. True: go on reading. */
@@ -335,7 +382,7 @@ static bool get_past(struct azm_feed *feed, enum azm_status status)
         azm_log(WARN, RING, "doctor: %s: skipped %llu bytes that hold no whole record", feed->name,
                 (unsigned long long)skipped);
     feed->counts.skipped_bytes += skipped;
-    if (!skipped && feed->dead && !feed->first)
+    if (!skipped && feed->dead && !feed->first && feed->released_to == feed->read_to)
         feed->drained = true; /* with everything released, so nothing lies behind a lap either */
     return skipped > 0;
 }
@@ -362,18 +409,26 @@ bool azm_feed_read(struct azm_feed *feed, int64_t now_us)
     return any;
 }
 
+static void flush(struct azm_feed *feed, struct azm_stream *stream, int64_t now_us, bool all)
+{
+    struct azm_bundle *open = stream->open;
+    if (!open)
+        return;
+    bool due = now_us - feed->record_us >= AZM_FEED_QUIET_US || now_us - open->begun_us >= feed->request_us;
+    if (open->events == 0 && (due || all)) { /* nothing of it could be sent */
+        open->answered = true;
+        stream->open = NULL;
+        forget_body(feed, open);
+        release(feed);
+    } else if (all || (due && stream->sealed == 0)) {
+        seal(feed, stream);
+    }
+}
+
 void azm_feed_flush(struct azm_feed *feed, int64_t now_us, bool all)
 {
-    if (!feed->open)
-        return;
-    bool due = now_us - feed->record_us >= AZM_FEED_QUIET_US || now_us - feed->open->begun_us >= feed->request_us;
-    if (feed->open->events == 0 && (due || all)) { /* nothing of it could be sent */
-        feed->open->answered = true;
-        feed->open = NULL;
-        release(feed);
-    } else if (all || (due && feed->sealed == 0)) {
-        seal(feed);
-    }
+    for (size_t i = 0; i < AZM_SIGNALS; i++)
+        flush(feed, &feed->streams[i], now_us, all);
 }
 
 static void note_answer(struct azm_feed_answer *last, const struct azm_sent *sent)
@@ -392,13 +447,14 @@ static void count_answer(struct azm_feed_counts *counts, const struct azm_bundle
     counts->delivered += bundle->events - sent->reply.rejected;
     if (sent->http_status < AZM_FEED_STATUS_MAX)
         counts->answers[sent->http_status]++;
-    note_answer(&counts->last_answer, sent);
+    note_answer(&counts->last_answer[bundle->signal], sent);
 }
 
 void azm_feed_answered(struct azm_feed *feed, struct azm_bundle *bundle)
 {
     bundle->answered = true;
-    feed->sealed--;
+    feed->streams[bundle->signal].sealed--;
+    forget_body(feed, bundle);
     feed->counts.in_memory -= bundle->events;
     if (bundle->fate == AZM_FATE_KEPT) {
         feed->counts.spooled += bundle->events;
@@ -490,6 +546,7 @@ struct azm_feed *azm_feed_open(const char *run_dir, const char *name, struct azm
     if (tools->routes->spool)
         feed->counts.taken_over = azm_spool_events_of(tools->routes->spool, feed->name);
     feed->counts.in_spool = (int64_t)feed->counts.taken_over;
+    feed->read_to = feed->released_to = feed->reader.next;
     use_kept(feed, now_us);
     return feed;
 }

@@ -3,6 +3,11 @@
  *   ring   [ answered, released | sealed, sent | sealed | open | not read yet ]
  *           ^ zeroed             ^ tail of the ring             ^ reader.next
  *
+ * Where logs have an address of their own (OTLP) two bundles are open at a time, and the ring's tail is before the
+ * first record that waits for either answer: an agent that is killed sends again what the other server had taken of the
+ * rest. With a spool neither server keeps the other waiting; without one the ring holds what waits, and is full for
+ * both.
+ *
  * A bundle is sealed (given to the delivery) when it is large, or old, or when the ring is quiet; while one is on its
  * way small ones are not sealed, so a slow server gets few large requests. The tail also follows what was put into the
  * spool (delivery.h). At most AZM_FEED_AHEAD are sealed and neither answered nor kept there; then reading stops, the
@@ -50,7 +55,16 @@ struct azm_feed_counts {
     uint64_t taken_over;                   /* events that an earlier agent left there */
     uint64_t spooled;                      /* events that were ever put into the spool */
     uint64_t answers[AZM_FEED_STATUS_MAX]; /* requests by HTTP status; [0]: not HTTP */
-    struct azm_feed_answer last_answer;
+    struct azm_feed_answer last_answer[AZM_SIGNALS];
+};
+
+/* What goes to one address. */
+struct azm_stream {
+    struct azm_route *route; /* NULL: events are dropped */
+    char unroutable[160];    /* why that is so */
+    azm_slice source_record; /* names the destination, for whoever finds a batch in the spool */
+    struct azm_bundle *open; /* or NULL */
+    unsigned sealed;         /* bundles that are on their way */
 };
 
 /* What all feeds of an agent share. */
@@ -75,19 +89,17 @@ struct azm_feed {
     int64_t record_us, probe_us, beat_us;
 
     struct azm_source source; /* in force, over source_arena */
-    azm_slice source_record;  /* what it was made of */
     struct azm_arena source_arena;
     size_t request_bytes; /* when a body is large enough */
     int64_t request_us;   /* when it is old enough */
     uint64_t source_from; /* records up to this position were answered before this agent began */
     bool has_source, told;
-    struct azm_route *route; /* NULL: events are dropped */
-    char unroutable[160];    /* why that is so */
+    struct azm_stream streams[AZM_SIGNALS]; /* logs and errors go with the first where they have no destination */
     struct azm_news news;
 
-    struct azm_bundle *first, *last; /* in the ring's order; an open one is the last */
-    struct azm_bundle *open;
-    unsigned sealed;
+    struct azm_bundle *first, *last; /* in the order of their first records */
+    uint64_t read_to;                /* position in the ring behind the last record that was read */
+    uint64_t released_to;
     struct azm_feed_counts counts;
     uint64_t status_events, status_answers; /* as last written to the status file */
     int64_t status_us;

@@ -168,7 +168,7 @@ static void put_drops(struct azm_json_writer *json, const struct azm_feed *feed,
                 "let tap and agent be of one version");
     put_counted(json, feed->counts.rejected, "rejected", "events were rejected by the server, they are lost",
                 "see the answer under destination, and the server's own log");
-    put_counted(json, feed->route ? feed->counts.unsendable : 0, "unsendable",
+    put_counted(json, feed->streams[AZM_SIGNAL_TRACES].route ? feed->counts.unsendable : 0, "unsendable",
                 "events were left out: too large for a request", "");
 }
 
@@ -255,19 +255,27 @@ static void put_notes(struct azm_json_writer *json, const struct azm_news *news)
     }
 }
 
-void azm_problems_put(struct azm_json_writer *json, const struct azm_feed *feed, const struct azm_ring_stats *ring,
-                      const struct azm_delivery_state *state)
+static void put_stream(struct azm_json_writer *json, const struct azm_stream *stream,
+                       const struct azm_destination *destination)
+{
+    if (!stream->route && stream->unroutable[0])
+        put(json, "no_destination", AZM_PROBLEM_ERROR, stream->unroutable,
+            "set ELASTIC_APM_SERVER_URL or OTEL_EXPORTER_OTLP_ENDPOINT to an address, and restart the app");
+    if (!stream->route)
+        return;
+    struct azm_delivery_state state = azm_route_state(stream->route);
+    struct azm_problem problem;
+    if (!state.failing)
+        return;
+    azm_problem_of_delivery(&problem, destination, stream->route->name, state.http_status, state.problem);
+    azm_problem_put(json, &problem);
+}
+
+void azm_problems_put(struct azm_json_writer *json, const struct azm_feed *feed, const struct azm_ring_stats *ring)
 {
     struct azm_object_mark mark = azm_object_open_list(json, "problems");
-    if (feed->has_source && !feed->route && feed->unroutable[0])
-        put(json, "no_destination", AZM_PROBLEM_ERROR, feed->unroutable,
-            "set ELASTIC_APM_SERVER_URL or OTEL_EXPORTER_OTLP_ENDPOINT to an address, and restart the app");
-    if (state && state->failing) {
-        struct azm_problem problem;
-        azm_problem_of_delivery(&problem, &feed->source.destination, feed->route->name, state->http_status,
-                                state->problem);
-        azm_problem_put(json, &problem);
-    }
+    put_stream(json, &feed->streams[AZM_SIGNAL_TRACES], &feed->source.destination);
+    put_stream(json, &feed->streams[AZM_SIGNAL_LOGS], &feed->source.logs);
     put_drops(json, feed, ring);
     put_spool(json, feed);
     if (feed->news.has_report)

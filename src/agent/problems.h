@@ -23,5 +23,4 @@ void azm_problem_put(struct azm_json_writer *json, const struct azm_problem *pro
 void azm_problem_of_delivery(struct azm_problem *out, const struct azm_destination *destination, const char *url,
                              unsigned http_status, const char *said);
 /* "problems": [...] of a process. */
-void azm_problems_put(struct azm_json_writer *json, const struct azm_feed *feed, const struct azm_ring_stats *ring,
-                      const struct azm_delivery_state *state);
+void azm_problems_put(struct azm_json_writer *json, const struct azm_feed *feed, const struct azm_ring_stats *ring);

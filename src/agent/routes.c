@@ -145,9 +145,10 @@ static struct azm_route *get(struct azm_routes *routes, const struct azm_exporte
 }
 
 struct azm_route *azm_routes_join(struct azm_routes *routes, const struct azm_destination *destination,
-                                  struct azm_error *err)
+                                  enum azm_signal signal, struct azm_error *err)
 {
-    const struct azm_exporter_kind *kind = routes->to_file ? &azm_exporter_elastic : azm_exporter_for(destination);
+    const struct azm_exporter_kind *kind =
+        routes->to_file ? &azm_exporter_elastic : azm_exporter_for(destination, signal);
     if (!kind) {
         azm_fail(err, AZM_UNSUPPORTED, "no server is configured");
         return NULL;

@@ -1,5 +1,6 @@
-/* Which delivery serves which destination: one for each, made when the first source names it, or when the spool holds
- * something for it; ended when the last source has gone and nothing waits. The agent's thread. */
+/* Which delivery serves which destination: one for each and each of its signals, made when the first source names it,
+ * or when the spool holds something for it; ended when the last source has gone and nothing waits. The agent's thread.
+ */
 #pragma once
 
 #include "agent/delivery.h"
@@ -41,7 +42,7 @@ struct azm_delivery_state azm_route_state(const struct azm_route *route);
 
 /* Counts a user; give it back with azm_routes_leave. NULL: nothing is sent for this destination, err says why. */
 struct azm_route *azm_routes_join(struct azm_routes *routes, const struct azm_destination *destination,
-                                  struct azm_error *err);
+                                  enum azm_signal signal, struct azm_error *err);
 void azm_routes_leave(struct azm_route *route, int64_t now_us); /* NULL is fine */
 /* Ends deliveries that nobody has used for a minute, and hands on what a server has refused (401, 403): when no ring
  * names those credentials any more, and one names others for the same server, it goes there with the others. */

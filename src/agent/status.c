@@ -50,14 +50,16 @@ static void put_answers(struct azm_json_writer *json, const struct azm_feed *fee
     azm_object_close(json, mark);
 }
 
-static void put_destination(struct azm_json_writer *json, const struct azm_feed *feed)
+static void put_destination(struct azm_json_writer *json, const char *key, const struct azm_feed *feed,
+                            enum azm_signal signal)
 {
-    if (!feed->route)
+    const struct azm_route *route = feed->streams[signal].route;
+    if (!route)
         return;
-    struct azm_delivery_state state = azm_route_state(feed->route);
-    struct azm_object_mark mark = azm_object_open(json, "destination");
-    azm_object_text(json, "url", azm_slice_str(feed->route->name));
-    azm_object_text(json, "format", azm_slice_str(feed->route->kind->name));
+    struct azm_delivery_state state = azm_route_state(route);
+    struct azm_object_mark mark = azm_object_open(json, key);
+    azm_object_text(json, "url", azm_slice_str(route->name));
+    azm_object_text(json, "format", azm_slice_str(route->kind->name));
     azm_object_bool(json, "failing", state.failing);
     if (state.http_status)
         azm_object_number(json, "last_answer", state.http_status);
@@ -68,9 +70,9 @@ static void put_destination(struct azm_json_writer *json, const struct azm_feed 
         put_time(json, "last_answered", state.answered_us);
     if (state.failing && state.next_us)
         put_time(json, "next_attempt", state.next_us);
-    if (feed->route->line)
-        azm_object_number(json, "spooled_batches", (int64_t)azm_spool_waiting(feed->route->line).batches);
-    const struct azm_feed_answer *last = &feed->counts.last_answer;
+    if (route->line)
+        azm_object_number(json, "spooled_batches", (int64_t)azm_spool_waiting(route->line).batches);
+    const struct azm_feed_answer *last = &feed->counts.last_answer[signal];
     put_time(json, "last_delivery", last->when_us);
     if (last->http_status)
         azm_object_number(json, "last_delivery_answer", last->http_status);
@@ -163,14 +165,6 @@ static void put_blind(struct azm_json_writer *json, const struct azm_report *rep
     azm_object_close_list(json, list);
 }
 
-static void put_problems(struct azm_json_writer *json, const struct azm_feed *feed, const struct azm_ring_stats *ring)
-{
-    struct azm_delivery_state state;
-    if (feed->route)
-        state = azm_route_state(feed->route);
-    azm_problems_put(json, feed, ring, feed->route ? &state : NULL);
-}
-
 void azm_status_put(struct azm_json_writer *json, const struct azm_feed *feed, bool ended)
 {
     struct azm_ring_stats ring = azm_ring_stats(&feed->reader);
@@ -197,9 +191,10 @@ void azm_status_put(struct azm_json_writer *json, const struct azm_feed *feed, b
     put_waiting(json, feed);
     put_dropped(json, feed, &ring);
     put_answers(json, feed);
-    put_destination(json, feed);
+    put_destination(json, "destination", feed, AZM_SIGNAL_TRACES);
+    put_destination(json, "logs_destination", feed, AZM_SIGNAL_LOGS);
     put_spool(json, feed);
-    put_problems(json, feed, &ring);
+    azm_problems_put(json, feed, &ring);
     azm_object_close(json, mark);
 }
 

@@ -100,7 +100,8 @@ static void otlp_destinations(void **state)
         struct azm_destination destination = rows[i].destination;
         struct azm_error err = {AZM_OK, ""};
         destination.kind = AZM_DESTINATION_OTLP;
-        struct azm_sender *sender = azm_http_open(azm_exporter_for(&destination), &destination, &err);
+        struct azm_sender *sender =
+            azm_http_open(azm_exporter_for(&destination, AZM_SIGNAL_TRACES), &destination, &err);
         assert_int_equal(sender != NULL, rows[i].says == NULL);
         if (sender) {
             assert_int_equal(sender->loopback, rows[i].loopback);
@@ -125,7 +126,7 @@ static void exporters_of_destinations(void **state)
     };
     (void)state;
     for (size_t i = 0; i < AZM_COUNT(rows); i++)
-        assert_ptr_equal(azm_exporter_for(&rows[i].destination), rows[i].kind);
+        assert_ptr_equal(azm_exporter_for(&rows[i].destination, AZM_SIGNAL_TRACES), rows[i].kind);
     for (size_t i = 1; i < AZM_COUNT(rows); i++) /* a body on disk finds its way back */
         assert_ptr_equal(azm_exporter_named(rows[i].kind->name), rows[i].kind);
     assert_null(azm_exporter_named("morse"));

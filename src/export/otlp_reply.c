@@ -26,7 +26,7 @@ struct complaint {
     azm_slice message;
 };
 
-/* ExportTracePartialSuccess: 1 rejected_spans, 2 error_message. */
+/* Export...PartialSuccess: 1 rejected_spans or rejected_log_records, 2 error_message. */
 static void read_partial(azm_slice message, struct complaint *out)
 {
     struct azm_wire_field field;
@@ -56,7 +56,8 @@ static azm_slice text_of(const json_t *value)
 static void read_json(const json_t *root, bool failed, struct complaint *out)
 {
     const json_t *partial = json_object_get(root, "partialSuccess");
-    const json_t *rejected = json_object_get(partial, "rejectedSpans");
+    const json_t *spans = json_object_get(partial, "rejectedSpans");
+    const json_t *rejected = spans ? spans : json_object_get(partial, "rejectedLogRecords");
     uint64_t count;
     out->message = text_of(failed ? json_object_get(root, "message") : json_object_get(partial, "errorMessage"));
     if (json_is_integer(rejected))

@@ -29,6 +29,8 @@ static const struct {
     {200, B("<html>"), AZM_VERDICT_DELIVERED, 0, ""},
     {200, B("{\"partialSuccess\":{\"rejectedSpans\":\"4\",\"errorMessage\":\"no\"}}"), AZM_VERDICT_REJECTED, 4, "no"},
     {200, B("{\"partialSuccess\":{\"rejectedSpans\":4}}"), AZM_VERDICT_REJECTED, 4, ""},
+    {200, B("{\"partialSuccess\":{\"rejectedLogRecords\":\"4\",\"errorMessage\":\"no\"}}"), AZM_VERDICT_REJECTED, 4,
+     "no"},
     {200, B("{\"partialSuccess\":{\"rejectedSpans\":-4}}"), AZM_VERDICT_DELIVERED, 0, ""},
     {200, B("{\"partialSuccess\":{\"rejectedSpans\":\"x\"}}"), AZM_VERDICT_DELIVERED, 0, ""},
     {200, B("{\"partialSuccess\":{\"rejectedSpans\":\"99999999999999999999\"}}"), AZM_VERDICT_DELIVERED, 0, ""},

@@ -4,7 +4,6 @@
 
 #include "export/event_url.h"
 #include "trace/redact.h"
-#include "trace/stack.h"
 #include "trace/tracestate.h"
 
 #define ATTRIBUTES       9u    /* of Span */
@@ -16,15 +15,10 @@ enum span_kind { KIND_SERVER = 2, KIND_CONSUMER = 5 };
 enum span_flag { FLAG_SAMPLED = 1, FLAG_HAS_REMOTE = 0x100, FLAG_REMOTE = 0x200 };
 enum status_code { STATUS_ERROR = 2 };
 
-static void put_of(struct azm_otlp_writer *w, uint32_t list, azm_slice name, azm_slice value)
-{
-    if (value.len)
-        azm_otlp_attribute(w, list, name, value);
-}
-
 static void put(struct azm_otlp_writer *w, azm_slice name, azm_slice value)
 {
-    put_of(w, ATTRIBUTES, name, value);
+    if (value.len)
+        azm_otlp_attribute(w, ATTRIBUTES, name, value);
 }
 
 /* --- faas --- */
@@ -217,18 +211,14 @@ static bool has_exception(const struct azm_transaction *transaction)
     return !azm_trace_id_is_none(transaction->exception.error_id);
 }
 
-static azm_slice exception_type(const struct azm_exception *exception)
-{
-    return exception->type.len ? exception->type : azm_stack_type(exception->stack, exception->message);
-}
-
 /* The cause, in few words: the exception's type, the status where that is the cause, else nobody told. */
 static void put_error_type(struct azm_otlp_writer *w, const struct azm_transaction *transaction)
 {
     char code[16];
     unsigned status = transaction->http.status_code;
     int n = snprintf(code, sizeof code, "%u", status);
-    azm_slice type = has_exception(transaction) ? exception_type(&transaction->exception) : (azm_slice){NULL, 0};
+    azm_slice type =
+        has_exception(transaction) ? azm_otlp_exception_type(&transaction->exception) : (azm_slice){NULL, 0};
     if (transaction->outcome != AZM_OUTCOME_FAILURE)
         return;
     if (type.len)
@@ -277,18 +267,9 @@ static void put_ids(struct azm_otlp_writer *w, const struct azm_transaction *tra
         azm_otlp_id(w, 4, "parentSpanId", transaction->parent_id.bytes, sizeof transaction->parent_id.bytes);
 }
 
-/* In ns since 1970; what is before that, or past 64 bits, is at its border. */
-static uint64_t start_ns(const struct azm_transaction *transaction)
-{
-    if (transaction->timestamp_us <= 0)
-        return 0;
-    return (uint64_t)transaction->timestamp_us < UINT64_MAX / 1000 ? (uint64_t)transaction->timestamp_us * 1000
-                                                                   : UINT64_MAX;
-}
-
 static uint64_t end_ns(const struct azm_transaction *transaction)
 {
-    uint64_t start = start_ns(transaction);
+    uint64_t start = azm_otlp_ns(transaction->timestamp_us);
     uint64_t duration = transaction->duration_us < UINT64_MAX / 1000 ? transaction->duration_us * 1000 : UINT64_MAX;
     return duration < UINT64_MAX - start ? start + duration : UINT64_MAX;
 }
@@ -310,7 +291,6 @@ static void put_links(struct azm_otlp_writer *w, const struct azm_transaction *t
 /* The exception as an event of the span, at its end (semantic conventions, "Exceptions in spans"). */
 static void put_exception(struct azm_otlp_writer *w, const struct azm_transaction *transaction)
 {
-    const struct azm_exception *exception = &transaction->exception;
     if (!has_exception(transaction))
         return;
     azm_otlp_open_list(w, "events");
@@ -318,9 +298,7 @@ static void put_exception(struct azm_otlp_writer *w, const struct azm_transactio
     azm_otlp_fixed64(w, 1, "timeUnixNano", end_ns(transaction));
     azm_otlp_text(w, 2, "name", AZM_S("exception"));
     azm_otlp_open_list(w, "attributes");
-    put_of(w, EVENT_ATTRIBUTES, AZM_S("exception.type"), exception_type(exception));
-    put_of(w, EVENT_ATTRIBUTES, AZM_S("exception.message"), exception->message);
-    put_of(w, EVENT_ATTRIBUTES, AZM_S("exception.stacktrace"), exception->stack);
+    azm_otlp_exception(w, EVENT_ATTRIBUTES, &transaction->exception);
     azm_otlp_close_list(w);
     azm_otlp_close(w, event);
     azm_otlp_close_list(w);
@@ -347,7 +325,7 @@ void azm_otlp_span(struct azm_otlp_writer *w, const struct azm_transaction *tran
     put_ids(w, transaction);
     azm_otlp_text(w, 5, "name", transaction->name);
     azm_otlp_number(w, 6, "kind", consumer ? KIND_CONSUMER : KIND_SERVER);
-    azm_otlp_fixed64(w, 7, "startTimeUnixNano", start_ns(transaction));
+    azm_otlp_fixed64(w, 7, "startTimeUnixNano", azm_otlp_ns(transaction->timestamp_us));
     azm_otlp_fixed64(w, 8, "endTimeUnixNano", end_ns(transaction));
     put_attributes(w, transaction);
     put_exception(w, transaction);

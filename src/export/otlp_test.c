@@ -303,6 +303,35 @@ static const struct {
 };
 /* clang-format on */
 
+/* clang-format off: a table */
+static const struct {
+    const char *elastic;
+    struct azm_log_event log;
+    struct want want;
+} logs[] = {
+    {"faas.name", {.faas_name = T("app/f")}, {"faas.name", TEXT, "app/f", 0}},
+    {"faas.name", {.level = T("info")}, {"faas.name", ABSENT, NULL, 0}},
+    {"faas.execution", {.execution = T("e1")}, {"faas.invocation_id", TEXT, "e1", 0}},
+    {"log.logger", {.logger = T("Function.f.User")}, {"log.logger", TEXT, "Function.f.User", 0}},
+    {"error.type", {.exception.type = T("E")}, {"exception.type", TEXT, "E", 0}},
+    {"error.type", {.exception.stack = T("ValueError: no")}, {"exception.type", TEXT, "ValueError", 0}},
+    {"error.message", {.exception.message = T("no")}, {"exception.message", TEXT, "no", 0}},
+    {"error.stack_trace", {.exception.stack = T("at f")}, {"exception.stacktrace", TEXT, "at f", 0}},
+    {"error.message", {.message = T("no")}, {"exception.message", ABSENT, NULL, 0}},
+};
+
+static const struct {
+    const char *elastic;
+    struct azm_error_event error;
+    struct want want;
+} errors[] = {
+    {"exception.type", {.exception.type = T("E")}, {"exception.type", TEXT, "E", 0}},
+    {"exception.message", {.exception.message = T("no")}, {"exception.message", TEXT, "no", 0}},
+    {"exception.stacktrace", {.exception.stack = T("at f")}, {"exception.stacktrace", TEXT, "at f", 0}},
+    {"context.tags.function", {.function = T("f")}, {"faas.name", TEXT, "f", 0}},
+};
+/* clang-format on */
+
 struct both {
     struct azm_buf json, protobuf;
 };
@@ -336,6 +365,35 @@ static void span_attributes(void **state)
     for (size_t i = 0; i < AZM_COUNT(spans); i++) {
         struct both both = spans_of(&spans[i].transaction);
         expect(spans[i].elastic, &both.json, &both.protobuf, 9, &spans[i].want);
+        dispose(&both);
+    }
+}
+
+static struct both records_of(const struct azm_log_event *log, const struct azm_error_event *error)
+{
+    struct both both = new_both();
+    struct azm_otlp_writer json = azm_otlp_writer(&both.json, true), protobuf = azm_otlp_writer(&both.protobuf, false);
+    if (log) {
+        azm_otlp_log(&json, log);
+        azm_otlp_log(&protobuf, log);
+    } else {
+        azm_otlp_error(&json, error);
+        azm_otlp_error(&protobuf, error);
+    }
+    return both;
+}
+
+static void log_attributes(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < AZM_COUNT(logs); i++) {
+        struct both both = records_of(&logs[i].log, NULL);
+        expect(logs[i].elastic, &both.json, &both.protobuf, 6, &logs[i].want);
+        dispose(&both);
+    }
+    for (size_t i = 0; i < AZM_COUNT(errors); i++) {
+        struct both both = records_of(NULL, &errors[i].error);
+        expect(errors[i].elastic, &both.json, &both.protobuf, 6, &errors[i].want);
         dispose(&both);
     }
 }
@@ -415,6 +473,92 @@ static void whole_spans_as_json(void **state)
         assert_string_equal(both.json.ptr, frames[i].json);
         dispose(&both);
     }
+}
+
+#define TIMES(ns) "{\"timeUnixNano\":\"" ns "\",\"observedTimeUnixNano\":\"" ns "\""
+static const struct {
+    struct azm_log_event log;
+    const char *json;
+} records[] = {
+    {{.timestamp_us = 1700000000123456,
+      .trace_id = TRACE,
+      .transaction_id = SPAN,
+      .level = T("warning"),
+      .message = T("a\"b\xff")},
+     TIMES("1700000000123456000") ",\"severityNumber\":13,\"severityText\":\"warning\",\"body\":{\"stringValue\":"
+                                  "\"a\\\"b\xef\xbf\xbd\"},\"attributes\":[],"
+                                  "\"traceId\":\"0af7651916cd43dd8448eb211c80319c\",\"spanId\":\"b7ad6b7169203331\"}"},
+    {{.timestamp_us = -5, .level = T("loud"), .exception = {.message = T("no")}},
+     TIMES("0") ",\"severityText\":\"loud\",\"body\":{\"stringValue\":\"no\"},\"attributes\":[{\"key\":"
+                "\"exception.message\",\"value\":{\"stringValue\":\"no\"}}]}"},
+    {{.timestamp_us = INT64_MAX, .message = T("m")},
+     TIMES("18446744073709551615") ",\"body\":{\"stringValue\":\"m\"},\"attributes\":[]}"},
+};
+
+static void whole_logs_as_json(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < AZM_COUNT(records); i++) {
+        struct both both = records_of(&records[i].log, NULL);
+        azm_buf_add_byte(&both.json, 0);
+        assert_string_equal(both.json.ptr, records[i].json);
+        dispose(&both);
+    }
+}
+
+static void severities(void **state)
+{
+    static const struct {
+        const char *level, *number;
+    } rows[] = {{"trace", "1"}, {"debug", "5"}, {"info", "9"}, {"warning", "13"}, {"error", "17"}, {"critical", "21"}};
+    (void)state;
+    for (size_t i = 0; i < AZM_COUNT(rows); i++) {
+        char want[80];
+        const struct azm_log_event log = {.level = azm_slice_str(rows[i].level), .message = AZM_S("m")};
+        struct both both = records_of(&log, NULL);
+        snprintf(want, sizeof want, "\"severityNumber\":%s,\"severityText\":\"%s\"", rows[i].number, rows[i].level);
+        assert_true(contains(&both.json, azm_slice_str(want)));
+        dispose(&both);
+    }
+}
+
+static void a_crash_is_fatal_and_another_error_is_not(void **state)
+{
+    (void)state;
+    for (int fatal = 0; fatal < 2; fatal++) {
+        const struct azm_error_event error = {.exception = {.type = AZM_S("E"), .message = AZM_S("no")},
+                                              .fatal = fatal};
+        struct both both = records_of(NULL, &error);
+        azm_buf_add_byte(&both.json, 0);
+        assert_non_null(strstr(both.json.ptr, fatal ? "\"severityNumber\":21,\"severityText\":\"FATAL\""
+                                                    : "\"severityNumber\":17,\"severityText\":\"ERROR\""));
+        assert_non_null(strstr(both.json.ptr, "\"body\":{\"stringValue\":\"no\"}"));
+        assert_non_null(strstr(both.json.ptr, ",\"eventName\":\"exception\"}"));
+        dispose(&both);
+    }
+}
+
+/* The numbers of LogRecord's fields, and what lies in the fixed ones. */
+static void a_log_s_fields(void **state)
+{
+    static const uint32_t order[] = {1, 11, 2, 3, 5, 9, 10};
+    struct both both = records_of(&records[0].log, NULL);
+    struct azm_wire_field record, field;
+    (void)state;
+    azm_slice rest = azm_buf_slice(&both.protobuf);
+    assert_int_equal(azm_wire_next(&rest, &record), AZM_OK);
+    assert_int_equal(record.no, 2);
+    assert_int_equal(rest.len, 0);
+    for (size_t i = 0; i < AZM_COUNT(order); i++) {
+        assert_int_equal(azm_wire_next(&record.bytes, &field), AZM_OK);
+        assert_int_equal(field.no, order[i]);
+        if (field.no == 1 || field.no == 11)
+            assert_true(field.type == AZM_WIRE_FIXED64 && field.number == 1700000000123456000u);
+        if (field.no == 2)
+            assert_true(field.type == AZM_WIRE_VARINT && field.number == 13);
+    }
+    assert_int_equal(azm_wire_next(&record.bytes, &field), AZM_END);
+    dispose(&both);
 }
 
 /* The numbers of Span's fields, and what lies in the fixed ones. */
@@ -507,6 +651,74 @@ static void json_bodies(void **state)
     azm_buf_dispose(&out);
 }
 
+static void bodies_of_logs(void **state)
+{
+    static const struct azm_source nobody;
+    static const struct azm_error_event error = {.exception = {.message = T("no")}};
+    static const struct azm_log_event empty;
+    static const char json_head[] = "{\"resourceLogs\":[{\"resource\":{\"attributes\":[",
+                      scope[] = ",\"scopeLogs\":[{\"scope\":{";
+    static const char json_middle[] = "},\"logRecords\":[{\"timeUnixNano\":\"1700000000123456000\"";
+    struct both both = new_both();
+    const struct azm_exporter_kind *kinds[] = {&azm_exporter_otlp_logs_json, &azm_exporter_otlp_logs};
+    struct azm_buf *bufs[] = {&both.json, &both.protobuf}, halves[2];
+    uint64_t events[2];
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        kinds[i]->begin(bufs[i], &nobody);
+        assert_int_equal(kinds[i]->log(bufs[i], &records[0].log), 1);
+        assert_int_equal(kinds[i]->log(bufs[i], &empty), 0);
+        assert_int_equal(kinds[i]->error(bufs[i], &error), 1);
+        kinds[i]->end(bufs[i]);
+        assert_false(bufs[i]->failed);
+        assert_null(kinds[i]->transaction);
+    }
+    azm_buf_add_byte(&both.json, 0);
+    assert_memory_equal(both.json.ptr, json_head, sizeof json_head - 1);
+    assert_non_null(strstr(both.json.ptr, scope));
+    assert_non_null(strstr(both.json.ptr, json_middle));
+    assert_non_null(strstr(both.json.ptr, "},{\"timeUnixNano\":\"0\""));
+    assert_string_equal(both.json.ptr + both.json.len - 1 - 6, "}]}]}]}" + 1);
+    azm_slice request = azm_buf_slice(&both.protobuf), resource_logs = take(&request, 1);
+    assert_int_equal(request.len, 0);
+    assert_true(take(&resource_logs, 1).len > 0);
+    azm_slice scope_logs = take(&resource_logs, 2);
+    take(&scope_logs, 1);
+    take(&scope_logs, 2);
+    take(&scope_logs, 2);
+    assert_int_equal(scope_logs.len + resource_logs.len, 0);
+    for (size_t i = 0; i < 2; i++)
+        azm_buf_init(&halves[i], 1 << 16);
+    assert_true(azm_exporter_otlp_logs.halve(azm_buf_slice(&both.protobuf), halves, events));
+    assert_true(events[0] == 1 && events[1] == 1);
+    for (size_t i = 0; i < 2; i++)
+        azm_buf_dispose(&halves[i]);
+    dispose(&both);
+}
+
+static void each_signal_has_its_exporter(void **state)
+{
+    static const struct azm_destination none, elastic = {.kind = AZM_DESTINATION_ELASTIC},
+                                              otlp = {.kind = AZM_DESTINATION_OTLP},
+                                              json = {.kind = AZM_DESTINATION_OTLP, .protocol = AZM_OTLP_JSON};
+    static const struct {
+        const struct azm_destination *destination;
+        const struct azm_exporter_kind *kinds[AZM_SIGNALS];
+    } rows[] = {{&none, {NULL, NULL}},
+                {&elastic, {&azm_exporter_elastic, NULL}},
+                {&otlp, {&azm_exporter_otlp, &azm_exporter_otlp_logs}},
+                {&json, {&azm_exporter_otlp_json, &azm_exporter_otlp_logs_json}}};
+    (void)state;
+    for (size_t i = 0; i < AZM_COUNT(rows); i++)
+        for (unsigned signal = 0; signal < AZM_SIGNALS; signal++) {
+            const struct azm_exporter_kind *kind = rows[i].kinds[signal];
+            assert_ptr_equal(azm_exporter_for(rows[i].destination, signal), kind);
+            assert_true(!kind || kind->signal == signal);
+            assert_true(!kind || azm_exporter_named(kind->name) == kind);
+        }
+    assert_null(azm_exporter_named("otlp metrics"));
+}
+
 static void what_has_no_ids_is_left_out(void **state)
 {
     static const struct azm_transaction rows[] = {{.id = SPAN}, {.trace_id = TRACE}};
@@ -553,13 +765,33 @@ static const struct {
     {{.full_url = T("collector/x"), .insecure = true}, "http://collector/x"},
 };
 
+static void addresses_of_logs(void **state)
+{
+    static const struct {
+        struct azm_destination destination;
+        const char *url;
+    } rows[] = {
+        {{.url = T("http://o:4318/base/")}, "http://o:4318/base/v1/logs"},
+        {{.url = T("http://o"), .full_url = T("http://l/x")}, "http://l/x"},
+    };
+    (void)state;
+    for (size_t i = 0; i < AZM_COUNT(rows); i++) {
+        struct azm_buf out;
+        azm_buf_init(&out, 1024);
+        azm_exporter_otlp_logs.url(&out, &rows[i].destination);
+        azm_buf_add_byte(&out, 0);
+        assert_string_equal(out.ptr, rows[i].url);
+        azm_buf_dispose(&out);
+    }
+}
+
 static void addresses(void **state)
 {
     (void)state;
     for (size_t i = 0; i < AZM_COUNT(urls); i++) {
         struct azm_buf out;
         azm_buf_init(&out, 1024);
-        azm_otlp_url(&out, &urls[i].destination);
+        azm_otlp_url(&out, &urls[i].destination, "/v1/traces");
         azm_buf_add_byte(&out, 0);
         assert_string_equal(out.ptr, urls[i].url);
         azm_buf_dispose(&out);
@@ -570,6 +802,14 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(span_attributes),
+        cmocka_unit_test(log_attributes),
+        cmocka_unit_test(whole_logs_as_json),
+        cmocka_unit_test(severities),
+        cmocka_unit_test(a_crash_is_fatal_and_another_error_is_not),
+        cmocka_unit_test(a_log_s_fields),
+        cmocka_unit_test(bodies_of_logs),
+        cmocka_unit_test(each_signal_has_its_exporter),
+        cmocka_unit_test(addresses_of_logs),
         cmocka_unit_test(resource_attributes),
         cmocka_unit_test(whole_spans_as_json),
         cmocka_unit_test(a_span_s_fields),

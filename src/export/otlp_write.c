@@ -104,6 +104,13 @@ void azm_otlp_fixed64(struct azm_otlp_writer *w, uint32_t no, const char *key, u
     azm_json_string(at_key(w, key), azm_slice_of(text, (size_t)n));
 }
 
+uint64_t azm_otlp_ns(int64_t time_us)
+{
+    if (time_us <= 0)
+        return 0;
+    return (uint64_t)time_us < UINT64_MAX / 1000 ? (uint64_t)time_us * 1000 : UINT64_MAX;
+}
+
 /* --- attributes --- */
 
 /* KeyValue: 1 key, 2 value; AnyValue: 1 string, 2 bool, 3 int, 5 array (of them: 1 values). */

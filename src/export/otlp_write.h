@@ -29,6 +29,9 @@ void azm_otlp_number(struct azm_otlp_writer *w, uint32_t no, const char *key, ui
 void azm_otlp_fixed32(struct azm_otlp_writer *w, uint32_t no, const char *key, uint32_t value);
 void azm_otlp_fixed64(struct azm_otlp_writer *w, uint32_t no, const char *key, uint64_t value);
 
+/* Nanoseconds since 1970 of microseconds; what is before that, or past 64 bits, is at its border. */
+uint64_t azm_otlp_ns(int64_t time_us);
+
 /* Attributes (KeyValue): elements of the list "attributes", which has number `no` in the message around it. */
 void azm_otlp_attribute(struct azm_otlp_writer *w, uint32_t no, azm_slice name, azm_slice value);
 void azm_otlp_attribute_int(struct azm_otlp_writer *w, uint32_t no, azm_slice name, int64_t value);

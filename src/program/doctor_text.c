@@ -97,9 +97,8 @@ static void add_counts(const struct azm_terminal *terminal, struct azm_buf *out,
              bytes ? number(ring, "used_bytes") * 100 / bytes : 0);
 }
 
-static void add_destination(const struct azm_terminal *terminal, struct azm_buf *out, const json_t *process)
+static void add_destination(const struct azm_terminal *terminal, struct azm_buf *out, const json_t *destination)
 {
-    const json_t *destination = json_object_get(process, "destination");
     azm_slice delivered = when(destination, "last_delivery");
     if (!destination)
         return;
@@ -112,6 +111,15 @@ static void add_destination(const struct azm_terminal *terminal, struct azm_buf 
         add_line(terminal, out, "  to %.*s: written at %.*s", AZM_FMT(text(destination, "url")), AZM_FMT(delivered));
 }
 
+/* Most apps have no logs to send. */
+static void add_destinations(const struct azm_terminal *terminal, struct azm_buf *out, const json_t *process)
+{
+    const json_t *logs = json_object_get(process, "logs_destination");
+    add_destination(terminal, out, json_object_get(process, "destination"));
+    if (when(logs, "last_delivery").len)
+        add_destination(terminal, out, logs);
+}
+
 static void add_process(const struct azm_terminal *terminal, struct azm_buf *out, const json_t *process)
 {
     azm_slice service = text(process, "service"), instance = text(process, "instance");
@@ -122,7 +130,7 @@ static void add_process(const struct azm_terminal *terminal, struct azm_buf *out
              AZM_FMT(instance), instance.len ? ")" : "", number(process, "pid"), alive ? "" : ", ended");
     add_writer(terminal, out, process);
     add_counts(terminal, out, process);
-    add_destination(terminal, out, process);
+    add_destinations(terminal, out, process);
     add_problems(terminal, out, process);
 }
 

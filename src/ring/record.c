@@ -174,6 +174,7 @@ static const struct azm_field source_fields[] = {
     {25, AZM_FIELD_MESSAGE, AT(struct azm_source, destination), 0, 0, &destination_schema},
     PAIRS(26, struct azm_source, resource),
     PAIRS(27, struct azm_source, platform),
+    {28, AZM_FIELD_PART, AT(struct azm_source, logs), 0, 0, &destination_schema},
 };
 SCHEMA(source_schema, source_fields, struct azm_source);
 
@@ -181,6 +182,7 @@ static const struct azm_field error_fields[] = {
     {1, AZM_FIELD_INT64, AT(struct azm_error_event, timestamp_us), 0, 0, NULL},
     {2, AZM_FIELD_PART, AT(struct azm_error_event, exception), 0, 0, &exception_schema},
     {3, AZM_FIELD_TEXT, AT(struct azm_error_event, function), 0, 0, NULL},
+    {4, AZM_FIELD_BOOL, AT(struct azm_error_event, fatal), 0, 0, NULL},
 };
 SCHEMA(error_schema, error_fields, struct azm_error_event);
 
@@ -196,6 +198,8 @@ static const struct azm_field log_fields[] = {
     LOG(5, TEXT, logger),
     LOG(6, TEXT, message),
     {7, AZM_FIELD_PART, AT(struct azm_log_event, exception), 0, 0, &exception_schema},
+    LOG(8, TEXT, faas_name),
+    LOG(9, TEXT, execution),
 };
 SCHEMA(log_schema, log_fields, struct azm_log_event);
 
@@ -265,8 +269,11 @@ void azm_record_put_note(struct azm_buf *out, azm_slice line)
 
 enum azm_status azm_record_get_source(azm_slice record, struct azm_arena *arena, struct azm_source *out)
 {
-    *out = (struct azm_source){.destination.verify_server_cert = true};
-    return azm_fields_get(record, &source_schema, arena, out);
+    *out = (struct azm_source){.destination.verify_server_cert = true, .logs.verify_server_cert = true};
+    enum azm_status status = azm_fields_get(record, &source_schema, arena, out);
+    if (out->logs.kind == AZM_DESTINATION_NONE)
+        out->logs = (struct azm_destination){0};
+    return status;
 }
 
 enum azm_status azm_record_get_transaction(azm_slice record, struct azm_arena *arena, struct azm_transaction *out)

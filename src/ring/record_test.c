@@ -435,7 +435,8 @@ static void an_error_comes_back(void **state)
                                                                .type = AZM_S_INIT("T"),
                                                                .message = AZM_S_INIT("m"),
                                                                .stack = AZM_S_INIT("at f"),
-                                                               .handled = AZM_FALSE}};
+                                                               .handled = AZM_FALSE},
+                                                 .fatal = true};
     struct azm_buf buf = over_storage(sizeof storage);
     struct azm_error_event back;
     azm_record_put_error(&buf, &error);
@@ -447,6 +448,7 @@ static void an_error_comes_back(void **state)
     same_text(back.exception.message, error.exception.message);
     same_text(back.exception.stack, error.exception.stack);
     assert_int_equal(back.exception.handled, AZM_FALSE);
+    assert_true(back.fatal);
     assert_int_equal(azm_record_get_error(AZM_S("\x12\x09x"), NULL, &back), AZM_BAD_INPUT);
 }
 
@@ -459,7 +461,9 @@ static void a_log_comes_back(void **state)
                                              .level = AZM_S_INIT("warning"),
                                              .logger = AZM_S_INIT("Function.f.User"),
                                              .message = AZM_S_INIT(""),
-                                             .exception = {.type = AZM_S_INIT("T")}};
+                                             .exception = {.type = AZM_S_INIT("T")},
+                                             .faas_name = AZM_S_INIT("shop/f"),
+                                             .execution = AZM_S_INIT("i-1")};
     struct azm_buf buf = over_storage(sizeof storage);
     struct azm_log_event back;
     azm_record_put_log(&buf, &log);
@@ -471,7 +475,32 @@ static void a_log_comes_back(void **state)
     same_text(back.logger, log.logger);
     same_text(back.message, log.message);
     same_text(back.exception.type, log.exception.type);
+    same_text(back.faas_name, log.faas_name);
+    same_text(back.execution, log.execution);
     assert_int_equal(azm_record_get_log(AZM_S("\x22\x09x"), NULL, &back), AZM_BAD_INPUT);
+}
+
+static void logs_may_have_a_destination_of_their_own(void **state)
+{
+    static const struct azm_destination rows[] = {
+        {.kind = AZM_DESTINATION_NONE},
+        {.kind = AZM_DESTINATION_OTLP, .url = AZM_S_INIT("http://o"), .verify_server_cert = true},
+        {.kind = AZM_DESTINATION_OTLP, .full_url = AZM_S_INIT("http://o/logs"), .timeout_ms = 5, .gzip = true},
+    };
+    (void)state;
+    for (size_t i = 0; i < AZM_COUNT(rows); i++) {
+        const struct azm_source source = {.destination.verify_server_cert = true, .logs = rows[i]};
+        struct azm_source back;
+        azm_slice record = encode_source(&source);
+        assert_int_equal(azm_record_get_source(record, NULL, &back), AZM_OK);
+        assert_int_equal(back.logs.kind, rows[i].kind);
+        same_text(back.logs.url, rows[i].url);
+        same_text(back.logs.full_url, rows[i].full_url);
+        assert_int_equal(back.logs.verify_server_cert, rows[i].verify_server_cert);
+        assert_int_equal(back.logs.timeout_ms, rows[i].timeout_ms);
+        assert_int_equal(back.logs.gzip, rows[i].gzip);
+        assert_int_equal(back.destination.kind, AZM_DESTINATION_NONE);
+    }
 }
 
 int main(void)
@@ -492,6 +521,7 @@ int main(void)
         cmocka_unit_test(a_report_comes_back),
         cmocka_unit_test(an_error_comes_back),
         cmocka_unit_test(a_log_comes_back),
+        cmocka_unit_test(logs_may_have_a_destination_of_their_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

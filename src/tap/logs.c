@@ -18,8 +18,9 @@ void azm_logs_configure(struct azm_logs *logs, const struct azm_settings *settin
     while (from < AZM_RPC_LOG_LEVELS && !azm_slice_eq_nocase(settings->log_sending_level, level_names[from]))
         from++;
     logs->from = (enum azm_rpc_log_level)from;
-    logs->wanted = settings->log_sending && from < AZM_RPC_LOG_LEVELS && /* else "off" */
-                   settings->destination.kind == AZM_DESTINATION_ELASTIC;
+    logs->wanted =
+        settings->log_sending && from < AZM_RPC_LOG_LEVELS && /* else "off" */
+        (settings->destination.kind == AZM_DESTINATION_ELASTIC || settings->logs.kind != AZM_DESTINATION_NONE);
 }
 
 static bool is_one_too_many(struct azm_logs *logs, int64_t now_us)
@@ -57,6 +58,7 @@ void azm_logs_take(struct azm_session *session, const struct azm_rpc_message *me
     if (!invocation || invocation->early || invocation->answered || invocation->ignored ||
         is_one_too_many(logs, now_us))
         return;
+    const struct azm_function *function = azm_session_function(session, invocation);
     struct azm_log_event log = {.timestamp_us = azm_clock_wall_us(),
                                 .trace_id = invocation->trace_id,
                                 .transaction_id = invocation->span_id,
@@ -65,7 +67,9 @@ void azm_logs_take(struct azm_session *session, const struct azm_rpc_message *me
                                 .message = message->fields[AZM_RPC_LOG_MESSAGE],
                                 .exception = {.type = message->fields[AZM_RPC_EXCEPTION_TYPE],
                                               .message = message->fields[AZM_RPC_EXCEPTION_MESSAGE],
-                                              .stack = message->fields[AZM_RPC_EXCEPTION_STACK]}};
+                                              .stack = message->fields[AZM_RPC_EXCEPTION_STACK]},
+                                .faas_name = function ? function->faas_name : (azm_slice){NULL, 0},
+                                .execution = {invocation->id, invocation->id_len}};
     if (session->channel.state == AZM_CHANNEL_CLOSED) {
         keep(session, &log);
     } else if (session->channel.state == AZM_CHANNEL_OPEN) {

@@ -503,7 +503,8 @@ void azm_request_report_death(struct azm_session *session)
         return;
     azm_request_source(session);
     struct azm_error_event error = {.timestamp_us = death->wall_us,
-                                    .exception = azm_death_exception(death, &session->random)};
+                                    .exception = azm_death_exception(death, &session->random),
+                                    .fatal = true};
     azm_channel_put_error(&session->channel, &error);
 }
 

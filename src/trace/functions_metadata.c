@@ -183,6 +183,7 @@ void azm_functions_metadata(struct azm_source *out, const struct azm_settings *s
     out->pid = facts->pid;
     out->ppid = facts->ppid;
     out->destination = settings->destination;
+    out->logs = settings->logs;
 }
 
 void azm_faas_name(struct azm_buf *out, const struct azm_env *env, azm_slice function)

@@ -24,30 +24,43 @@ const struct azm_setting azm_setting_table[] = {
      "or, where that is not set, as OTLP; v1/traces is added"},
     {"OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", AZM_SETTING_URL, AT(otlp.full_url), "",
      "the whole address for traces; goes before the one above"},
+    {"OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", AZM_SETTING_URL, AT(otlp_logs.full_url), "",
+     "the whole address for logs, where traces go to an OTLP server; else v1/logs below the first one"},
     {"OTEL_EXPORTER_OTLP_PROTOCOL", AZM_SETTING_PROTOCOL, AT(otlp.protocol), "http/protobuf",
      "or http/json; grpc is not spoken: HTTP is used"},
     {"OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", AZM_SETTING_PROTOCOL, AT(otlp.protocol), "http/protobuf",
      "goes before the one above, as the following ones with TRACES do"},
+    {"OTEL_EXPORTER_OTLP_LOGS_PROTOCOL", AZM_SETTING_PROTOCOL, AT(otlp_logs.protocol), "http/protobuf",
+     "for logs, in place of the one for all, as the following ones with LOGS"},
     {"OTEL_EXPORTER_OTLP_HEADERS", AZM_SETTING_HEADERS, AT(otlp.headers), "",
      "of each request: key=value,key=value, percent-encoded"},
     {"OTEL_EXPORTER_OTLP_TRACES_HEADERS", AZM_SETTING_HEADERS, AT(otlp.headers), "", "for traces, in place of those"},
+    {"OTEL_EXPORTER_OTLP_LOGS_HEADERS", AZM_SETTING_HEADERS, AT(otlp_logs.headers), "", "for logs"},
     {"OTEL_EXPORTER_OTLP_COMPRESSION", AZM_SETTING_GZIP, AT(otlp.gzip), "none", "or gzip"},
     {"OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", AZM_SETTING_GZIP, AT(otlp.gzip), "none", "for traces"},
+    {"OTEL_EXPORTER_OTLP_LOGS_COMPRESSION", AZM_SETTING_GZIP, AT(otlp_logs.gzip), "none", "for logs"},
     {"OTEL_EXPORTER_OTLP_TIMEOUT", AZM_SETTING_MS, AT(otlp.timeout_ms), "10000", "for one request, in milliseconds"},
     {"OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", AZM_SETTING_MS, AT(otlp.timeout_ms), "10000", "for traces"},
+    {"OTEL_EXPORTER_OTLP_LOGS_TIMEOUT", AZM_SETTING_MS, AT(otlp_logs.timeout_ms), "10000", "for logs"},
     {"OTEL_EXPORTER_OTLP_CERTIFICATE", AZM_SETTING_TEXT, AT(otlp.ca_file), "",
      "PEM file of certificates to trust beside the system's"},
     {"OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", AZM_SETTING_TEXT, AT(otlp.ca_file), "", "for traces"},
+    {"OTEL_EXPORTER_OTLP_LOGS_CERTIFICATE", AZM_SETTING_TEXT, AT(otlp_logs.ca_file), "", "for logs"},
     {"OTEL_EXPORTER_OTLP_CLIENT_KEY", AZM_SETTING_TEXT, AT(otlp.client_key_file), "",
      "PEM file of the private key that belongs to"},
     {"OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY", AZM_SETTING_TEXT, AT(otlp.client_key_file), "", "for traces"},
+    {"OTEL_EXPORTER_OTLP_LOGS_CLIENT_KEY", AZM_SETTING_TEXT, AT(otlp_logs.client_key_file), "", "for logs"},
     {"OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", AZM_SETTING_TEXT, AT(otlp.client_cert_file), "",
      "the PEM file of the certificate that is shown to the server"},
     {"OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE", AZM_SETTING_TEXT, AT(otlp.client_cert_file), "", "for traces"},
+    {"OTEL_EXPORTER_OTLP_LOGS_CLIENT_CERTIFICATE", AZM_SETTING_TEXT, AT(otlp_logs.client_cert_file), "", "for logs"},
     {"OTEL_EXPORTER_OTLP_INSECURE", AZM_SETTING_OTEL, AT(otlp.insecure), "false",
      "true: an endpoint without a scheme is http, not https"},
     {"OTEL_EXPORTER_OTLP_TRACES_INSECURE", AZM_SETTING_OTEL, AT(otlp.insecure), "false", "for traces"},
+    {"OTEL_EXPORTER_OTLP_LOGS_INSECURE", AZM_SETTING_OTEL, AT(otlp_logs.insecure), "false", "for logs"},
     {"OTEL_TRACES_EXPORTER", AZM_SETTING_EXPORTER, AT(otlp_is_off), "otlp", "none: the endpoints above do not count"},
+    {"OTEL_LOGS_EXPORTER", AZM_SETTING_EXPORTER, AT(otlp_logs_are_off), "otlp",
+     "none: what is no trace (logs, workers that die, functions that cannot be loaded) is not sent to an OTLP server"},
     {"DT_CONNECTION_POINT", AZM_SETTING_URLS, AT(connection_points), "",
      "or, where neither is set, as Elastic intake v2 below the first of these endpoints that answers, parted by "
      "semicolons"},
@@ -93,7 +106,7 @@ const struct azm_setting azm_setting_table[] = {
      "and recorded when ours are, for which the traceparent values that the worker gets are overwritten; off: neither"},
     {"ELASTIC_APM_LOG_LEVEL", AZM_SETTING_LEVEL, AT(log_level), "info", "of the agent's own log"},
     {"ELASTIC_APM_LOG_SENDING", AZM_SETTING_BOOL, AT(log_sending), "false",
-     "true: what functions log is sent beside their transactions, to intake v2; azimuth run sets it"},
+     "true: what functions log is sent beside their transactions; azimuth run sets it"},
     {"AZIMUTH_LOG_SENDING_LEVEL", AZM_SETTING_LEVEL, AT(log_sending_level), "info", "and from which level on"},
     {"ELASTIC_APM_API_REQUEST_SIZE", AZM_SETTING_SIZE, AT(api_request_size), "768kb",
      "a request ends after so much, before it is compressed (1kb to 16mb),"},
@@ -311,6 +324,33 @@ bool azm_setting_is_valid(const struct azm_setting *setting, azm_slice value)
     return set(setting, value, &scratch);
 }
 
+#define OF_ALL  "OTEL_EXPORTER_OTLP_"
+#define OF_LOGS OF_ALL "LOGS_"
+
+const struct azm_setting *azm_setting_general(const struct azm_setting *setting)
+{
+    azm_slice name = azm_slice_str(setting->name);
+    if (!azm_slice_starts(name, AZM_S(OF_LOGS)))
+        return NULL;
+    for (size_t i = 0; i < azm_setting_count; i++) {
+        const struct azm_setting *other = &azm_setting_table[i];
+        azm_slice prefix = azm_slice_take(azm_slice_str(other->name), sizeof OF_ALL - 1);
+        bool same_name = azm_slice_eq(prefix, AZM_S(OF_ALL)) &&
+                         azm_slice_eq(azm_slice_drop(azm_slice_str(other->name), sizeof OF_ALL - 1),
+                                      azm_slice_drop(name, sizeof OF_LOGS - 1));
+        if (same_name && setting->offset - other->offset == AT(otlp_logs) - AT(otlp)) /* an endpoint is another thing */
+            return other;
+    }
+    return NULL;
+}
+
+static bool set_general(const struct azm_setting *setting, const struct azm_env *env, struct azm_settings *out)
+{
+    const struct azm_setting *general = azm_setting_general(setting);
+    azm_slice text = general ? azm_env_get(env, general->name) : (azm_slice){NULL, 0};
+    return text.len && set(setting, text, out);
+}
+
 /* A value that is longer than any right one, or looks like more than one word, may be a secret in the wrong place. */
 static bool may_be_shown(const struct azm_setting *setting, azm_slice value)
 {
@@ -347,18 +387,33 @@ static azm_slice first_endpoint(azm_slice list, azm_slice *rest)
     return (azm_slice){NULL, 0};
 }
 
+/* And nothing of Elastic's: its credentials are for another server. True: gRPC was wanted. */
+static bool use_otlp(struct azm_destination *out, const struct azm_destination *otlp)
+{
+    bool grpc = otlp->protocol == AZM_OTLP_GRPC;
+    *out = *otlp;
+    out->kind = AZM_DESTINATION_OTLP;
+    out->verify_server_cert = true;
+    if (grpc)
+        out->protocol = AZM_OTLP_PROTOBUF;
+    return grpc;
+}
+
 static void choose_otlp(struct azm_settings *out, azm_settings_warn *warn, void *self)
 {
-    out->destination = out->otlp; /* and nothing of Elastic's: its credentials are for another server */
-    out->destination.kind = AZM_DESTINATION_OTLP;
-    out->destination.verify_server_cert = true;
-    if (out->destination.protocol != AZM_OTLP_GRPC)
-        return;
-    out->destination.protocol = AZM_OTLP_PROTOBUF;
-    if (warn)
+    bool grpc = use_otlp(&out->destination, &out->otlp);
+    if (!out->otlp_logs_are_off && (out->otlp_logs.url.len || out->otlp_logs.full_url.len))
+        grpc = use_otlp(&out->logs, &out->otlp_logs) || grpc;
+    if (grpc && warn)
         warn(self,
              AZM_S("OTEL_EXPORTER_OTLP_PROTOCOL=grpc is not spoken: http/protobuf is used, so the endpoint has to "
                    "be one for HTTP (usually port 4318)"));
+}
+
+static void limit_requests(struct azm_destination *out, const struct azm_settings *settings)
+{
+    out->request_bytes = at_most_32(settings->api_request_size);
+    out->request_time_ms = at_most_32(settings->api_request_time_ms);
 }
 
 /* Design section 6, "Where it sends": the first that is set. */
@@ -401,12 +456,16 @@ void azm_settings_read(struct azm_settings *out, const struct azm_env *env, azm_
             continue;
         if (text.len)
             warn_of(setting, text, warn, self);
+        if (set_general(setting, env, out))
+            continue;
         if (!again)
             (void)set(setting, azm_slice_str(setting->standard), out);
     }
     out->enabled = out->enabled && out->own_switch && !out->otel_is_off;
     choose_rate(out, env);
+    out->otlp_logs.url = out->otlp.url;
     choose_destination(out, warn, self);
-    out->destination.request_bytes = at_most_32(out->api_request_size);
-    out->destination.request_time_ms = at_most_32(out->api_request_time_ms);
+    limit_requests(&out->destination, out);
+    if (out->logs.kind != AZM_DESTINATION_NONE)
+        limit_requests(&out->logs, out);
 }

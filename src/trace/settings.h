@@ -11,6 +11,7 @@ struct azm_settings {
     bool enabled, recording;      /* enabled: none of the three switches is off */
     bool own_switch, otel_is_off; /* the other two */
     struct azm_destination destination;
+    struct azm_destination logs; /* source.h */
     azm_slice service_name, service_version, environment, service_node_name, global_labels;
     azm_slice sanitize_field_names;
     bool capture_headers, log_sending;
@@ -20,11 +21,11 @@ struct azm_settings {
     azm_slice log_level, log_sending_level;
     azm_slice transaction_ignore_urls, transaction_ignore_user_agents, ignore_message_queues, transaction_name_groups;
     bool disable_send;
-    azm_slice run_dir;           /* as it was given; os/run_dir.h says what is made of it */
-    azm_slice worker_executable; /* tap/executable.h */
-    azm_slice hub_token;         /* of `azimuth traces` */
-    struct azm_destination otlp; /* what OpenTelemetry's variables say; destination, when that is chosen */
-    bool otlp_is_off;
+    azm_slice run_dir;                      /* as it was given; os/run_dir.h says what is made of it */
+    azm_slice worker_executable;            /* tap/executable.h */
+    azm_slice hub_token;                    /* of `azimuth traces` */
+    struct azm_destination otlp, otlp_logs; /* what OpenTelemetry's variables say of traces, and of logs */
+    bool otlp_is_off, otlp_logs_are_off;
     azm_slice otel_sampler; /* one of OpenTelemetry's names, or empty */
     double otel_sampler_arg;
     azm_slice resource_attributes, connection_points;
@@ -76,5 +77,7 @@ struct azm_setting {
 extern const struct azm_setting azm_setting_table[];
 extern const size_t azm_setting_count;
 
+/* The setting that counts where this one is not set: of one for logs alone that for all signals. NULL: none. */
+const struct azm_setting *azm_setting_general(const struct azm_setting *setting);
 /* False: the value is not of the setting's kind, and would be ignored. */
 bool azm_setting_is_valid(const struct azm_setting *setting, azm_slice value);

@@ -101,6 +101,7 @@ void azm_setting_show(struct azm_buf *out, const struct azm_setting *setting, az
 static const struct azm_setting *winner(const struct azm_setting *setting, const struct azm_env *env)
 {
     const struct azm_setting *found = NULL, *end = azm_setting_table + azm_setting_count;
+    const struct azm_setting *general = azm_setting_general(setting);
     size_t offset = setting->offset;
     while (setting > azm_setting_table && setting[-1].offset == offset)
         setting--;
@@ -109,7 +110,10 @@ static const struct azm_setting *winner(const struct azm_setting *setting, const
         if (value.len && azm_setting_is_valid(setting, value))
             found = setting;
     }
-    return found;
+    if (found || !general)
+        return found;
+    azm_slice value = azm_env_get(env, general->name);
+    return value.len && azm_setting_is_valid(general, value) ? general : NULL;
 }
 
 enum azm_setting_origin azm_setting_origin(const struct azm_setting *setting, const struct azm_env *env,

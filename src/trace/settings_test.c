@@ -344,6 +344,72 @@ static void opentelemetry_s_destination(void **state)
     }
 }
 
+/* What one variable for logs does not say, that for all signals says; that for traces never. */
+static void opentelemetry_s_destination_of_logs(void **state)
+{
+    static const struct {
+        const char *pairs[6];
+        enum azm_destination_kind kind;
+        struct azm_destination want;
+    } rows[] = {
+        {{OTLP("ENDPOINT=o")}, AZM_DESTINATION_OTLP, {.url = AZM_S_INIT("o"), .timeout_ms = 10000}},
+        {{OTLP("TRACES_ENDPOINT=t")}, AZM_DESTINATION_NONE, {.timeout_ms = 0}},
+        {{OTLP("LOGS_ENDPOINT=l")}, AZM_DESTINATION_NONE, {.timeout_ms = 0}},
+        {{OTLP("TRACES_ENDPOINT=t"), OTLP("LOGS_ENDPOINT=l")},
+         AZM_DESTINATION_OTLP,
+         {.full_url = AZM_S_INIT("l"), .timeout_ms = 10000}},
+        {{OTLP("ENDPOINT=o"), OTLP("LOGS_ENDPOINT=l")},
+         AZM_DESTINATION_OTLP,
+         {.url = AZM_S_INIT("o"), .full_url = AZM_S_INIT("l"), .timeout_ms = 10000}},
+        {{OTLP("ENDPOINT=o"), "OTEL_LOGS_EXPORTER=none"}, AZM_DESTINATION_NONE, {.timeout_ms = 0}},
+        {{OTLP("ENDPOINT=o"), "OTEL_TRACES_EXPORTER=none"}, AZM_DESTINATION_NONE, {.timeout_ms = 0}},
+        {{OTLP("ENDPOINT=o"), "ELASTIC_APM_SERVER_URL=http://e"}, AZM_DESTINATION_NONE, {.timeout_ms = 0}},
+        {{OTLP("ENDPOINT=o"), OTLP("TRACES_HEADERS=a=b"), OTLP("TRACES_COMPRESSION=gzip"), OTLP("TRACES_TIMEOUT=5")},
+         AZM_DESTINATION_OTLP,
+         {.url = AZM_S_INIT("o"), .timeout_ms = 10000}},
+        {{OTLP("ENDPOINT=o"), OTLP("HEADERS=a=b"), OTLP("COMPRESSION=gzip"), OTLP("TIMEOUT=5"), OTLP("PROTOCOL=grpc")},
+         AZM_DESTINATION_OTLP,
+         {.url = AZM_S_INIT("o"), .headers = AZM_S_INIT("a=b"), .gzip = true, .timeout_ms = 5}},
+        {{OTLP("ENDPOINT=o"), OTLP("HEADERS=a=b"), OTLP("LOGS_HEADERS=c=d"), OTLP("COMPRESSION=gzip"),
+          OTLP("LOGS_COMPRESSION=none")},
+         AZM_DESTINATION_OTLP,
+         {.url = AZM_S_INIT("o"), .headers = AZM_S_INIT("c=d"), .timeout_ms = 10000}},
+        {{OTLP("ENDPOINT=o"), OTLP("HEADERS=a=b"), OTLP("LOGS_HEADERS=c"), OTLP("LOGS_TIMEOUT=x"), OTLP("TIMEOUT=7")},
+         AZM_DESTINATION_OTLP,
+         {.url = AZM_S_INIT("o"), .headers = AZM_S_INIT("a=b"), .timeout_ms = 7}},
+        {{OTLP("ENDPOINT=o"), OTLP("CERTIFICATE=a"), OTLP("LOGS_CERTIFICATE=b"), OTLP("CLIENT_KEY=k"),
+          OTLP("LOGS_CLIENT_CERTIFICATE=c")},
+         AZM_DESTINATION_OTLP,
+         {.url = AZM_S_INIT("o"),
+          .ca_file = AZM_S_INIT("b"),
+          .client_key_file = AZM_S_INIT("k"),
+          .client_cert_file = AZM_S_INIT("c"),
+          .timeout_ms = 10000}},
+        {{OTLP("ENDPOINT=o"), OTLP("INSECURE=true"), OTLP("LOGS_INSECURE=false"), OTLP("LOGS_PROTOCOL=http/json")},
+         AZM_DESTINATION_OTLP,
+         {.url = AZM_S_INIT("o"), .protocol = AZM_OTLP_JSON, .timeout_ms = 10000}},
+    };
+    (void)state;
+    for (size_t i = 0; i < AZM_COUNT(rows); i++) {
+        struct azm_settings settings = read_pairs(rows[i].pairs);
+        const struct azm_destination *got = &settings.logs, *want = &rows[i].want;
+        const azm_slice texts[][2] = {{got->url, want->url},
+                                      {got->full_url, want->full_url},
+                                      {got->headers, want->headers},
+                                      {got->ca_file, want->ca_file},
+                                      {got->client_cert_file, want->client_cert_file},
+                                      {got->client_key_file, want->client_key_file}};
+        assert_int_equal(got->kind, rows[i].kind);
+        for (size_t t = 0; t < AZM_COUNT(texts); t++)
+            assert_true(azm_slice_eq(texts[t][0], texts[t][1]));
+        assert_int_equal(got->protocol, want->protocol);
+        assert_int_equal(got->gzip, want->gzip);
+        assert_int_equal(got->insecure, want->insecure);
+        assert_int_equal(got->timeout_ms, want->timeout_ms);
+        assert_int_equal(got->request_bytes, got->kind ? 768 * 1024 : 0);
+    }
+}
+
 static void headers_are_never_shown(void **state)
 {
     (void)state;
@@ -426,6 +492,7 @@ int main(void)
         cmocka_unit_test(defaults),
         cmocka_unit_test(every_setting_says_what_it_is),
         cmocka_unit_test(opentelemetry_s_destination),
+        cmocka_unit_test(opentelemetry_s_destination_of_logs),
         cmocka_unit_test(headers_are_never_shown),
         cmocka_unit_test(opentelemetry_s_sampler),
     };

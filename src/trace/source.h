@@ -41,4 +41,6 @@ struct azm_source {
     struct azm_pairs resource; /* OTEL_RESOURCE_ATTRIBUTES: go before what was detected; sent as OTLP only */
     struct azm_pairs platform; /* what else App Service tells, under OpenTelemetry's names: docs/METADATA.md */
     struct azm_destination destination;
+    struct azm_destination logs; /* of logs and of errors without an invocation, where these have an address of their
+                                    own (OTLP); kind NONE: they have none */
 };

@@ -63,6 +63,7 @@ struct azm_error_event {
     int64_t timestamp_us;
     azm_slice function; /* its name; ptr NULL: it is not about one */
     struct azm_exception exception;
+    bool fatal; /* the process ended of it */
 };
 
 /* A line that an invocation logged. */
@@ -72,6 +73,7 @@ struct azm_log_event {
     azm_span_id transaction_id;
     azm_slice level, logger, message; /* level: "trace" to "critical" */
     struct azm_exception exception;   /* no id: used when anything else in it is set */
+    azm_slice faas_name, execution;   /* of its transaction */
 };
 
 struct azm_transaction {

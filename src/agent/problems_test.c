@@ -71,7 +71,7 @@ static const char *list_of(const struct azm_feed *feed, const struct azm_ring_st
     azm_buf_init_fixed(&buf, text, sizeof text - 1);
     struct azm_json_writer json = azm_json_writer(&buf);
     struct azm_object_mark mark = azm_object_open(&json, NULL);
-    azm_problems_put(&json, feed, ring, NULL);
+    azm_problems_put(&json, feed, ring);
     azm_object_close(&json, mark);
     assert_false(buf.failed);
     text[buf.len] = 0;

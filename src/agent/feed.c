@@ -153,9 +153,10 @@ static void tell_source(const struct azm_feed *feed)
     azm_log(INFO, AGENT, "%s: process %u, service_name=%.*s, service_version=%.*s, server_url=%s%s%s%s%s%s", feed->name,
             (unsigned)source->pid, AZM_FMT(azm_slice_take(source->service_name, 100)),
             AZM_FMT(azm_slice_take(source->service_version, 60)), feed->streams[AZM_SIGNAL_TRACES].route->name,
-            logs ? ", logs: " : "", logs ? logs->name : "", credentials(&source->destination),
+            credentials(&source->destination),
             source->destination.verify_server_cert ? "" : ", verify_server_cert=false",
-            source->destination.ca_file.len ? ", server_ca_cert_file is set" : "");
+            source->destination.ca_file.len ? ", server_ca_cert_file is set" : "", logs ? ", logs: " : "",
+            logs ? logs->name : "");
 }
 
 static void set_limits(struct azm_feed *feed)

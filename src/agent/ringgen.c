@@ -3,6 +3,8 @@
  *   source SERVICE PID URL [KEY VALUE]...   metadata and destination; the keys: settings[] below
  *   put N                                   N transactions; their ids count up from 1
  *   unsampled N                             N that were not sampled
+ *   logs N                                  N logs; their messages count up from 1
+ *   errors N                                N errors of no invocation; likewise
  *   note TEXT                               a line for the agent's log
  *   junk KIND                               a record of any kind that holds no message
  *   beat                                    the heartbeat word
@@ -25,7 +27,7 @@
 static struct azm_ring_writer writer;
 static struct azm_ring_reader header; /* for the statistics only */
 static char storage[AZM_RECORD_MAX];
-static uint64_t serial;
+static uint64_t serial, log_serial, error_serial;
 
 static azm_slice word(void)
 {
@@ -56,6 +58,13 @@ static const struct {
     {"node", TEXT, AT(node_name)},
     {"timeout_ms", NUMBER, AT(destination.timeout_ms)},
     {"kind", KIND, AT(destination.kind)}, /* otlp */
+    {"logs_kind", KIND, AT(logs.kind)},
+    {"logs_url", TEXT, AT(logs.url)},
+    {"logs_full_url", TEXT, AT(logs.full_url)},
+    {"logs_headers", TEXT, AT(logs.headers)},
+    {"logs_protocol", PROTOCOL, AT(logs.protocol)},
+    {"logs_gzip", BOOL, AT(logs.gzip)},
+    {"logs_timeout_ms", NUMBER, AT(logs.timeout_ms)},
     {"full_url", TEXT, AT(destination.full_url)},
     {"headers", TEXT, AT(destination.headers)},
     {"cert", TEXT, AT(destination.client_cert_file)},
@@ -78,8 +87,8 @@ static void set(struct azm_source *source, azm_slice key, azm_slice value)
         case TEXT: *(azm_slice *)at = value; return;
         case NUMBER: *(uint32_t *)at = (uint32_t)strtoul(value.ptr, NULL, 10); return;
         case BOOL: *(bool *)at = azm_slice_eq(value, AZM_S("true")); return;
-        case KIND: source->destination.kind = AZM_DESTINATION_OTLP; return;
-        case PROTOCOL: source->destination.protocol = AZM_OTLP_JSON; return;
+        case KIND: *(enum azm_destination_kind *)at = AZM_DESTINATION_OTLP; return;
+        case PROTOCOL: *(enum azm_otlp_protocol *)at = AZM_OTLP_JSON; return;
         }
     }
 }
@@ -136,11 +145,51 @@ static bool put_transaction(struct azm_buf *record, bool sampled)
     return put(AZM_RECORD_TRANSACTION, record);
 }
 
-static void put_many(struct azm_buf *record, bool sampled)
+static bool put_sampled(struct azm_buf *record)
+{
+    return put_transaction(record, true);
+}
+
+static bool put_unsampled(struct azm_buf *record)
+{
+    return put_transaction(record, false);
+}
+
+static bool put_log(struct azm_buf *record)
+{
+    char message[32];
+    snprintf(message, sizeof message, "log %" PRIu64, ++log_serial);
+    const struct azm_log_event log = {.timestamp_us = azm_clock_wall_us(),
+                                      .trace_id = {{1}},
+                                      .transaction_id = {{2}},
+                                      .level = AZM_S("warning"),
+                                      .logger = AZM_S("Function.hello.User"),
+                                      .message = azm_slice_str(message),
+                                      .faas_name = AZM_S("shop/hello"),
+                                      .execution = AZM_S("i-1")};
+    azm_buf_clear(record);
+    azm_record_put_log(record, &log);
+    return put(AZM_RECORD_LOG, record);
+}
+
+static bool put_error(struct azm_buf *record)
+{
+    char message[32];
+    snprintf(message, sizeof message, "error %" PRIu64, ++error_serial);
+    const struct azm_error_event error = {
+        .timestamp_us = azm_clock_wall_us(),
+        .function = AZM_S("hello"),
+        .exception = {.error_id = {{1}}, .type = AZM_S("ImportError"), .message = azm_slice_str(message)}};
+    azm_buf_clear(record);
+    azm_record_put_error(record, &error);
+    return put(AZM_RECORD_ERROR, record);
+}
+
+static void put_many(struct azm_buf *record, bool (*put_one)(struct azm_buf *record))
 {
     unsigned long n = number(), taken = 0;
     for (unsigned long i = 0; i < n; i++)
-        taken += put_transaction(record, sampled);
+        taken += put_one(record);
     printf("%lu\n", taken);
 }
 
@@ -152,9 +201,13 @@ static void obey(char *line)
     if (azm_slice_eq(command, AZM_S("source"))) {
         put_source(&record);
     } else if (azm_slice_eq(command, AZM_S("put"))) {
-        put_many(&record, true);
+        put_many(&record, put_sampled);
     } else if (azm_slice_eq(command, AZM_S("unsampled"))) {
-        put_many(&record, false);
+        put_many(&record, put_unsampled);
+    } else if (azm_slice_eq(command, AZM_S("logs"))) {
+        put_many(&record, put_log);
+    } else if (azm_slice_eq(command, AZM_S("errors"))) {
+        put_many(&record, put_error);
     } else if (azm_slice_eq(command, AZM_S("note"))) {
         azm_record_put_note(&record, azm_slice_str(strtok(NULL, "\n")));
         puts(put(AZM_RECORD_NOTE, &record) ? "ok" : "failed");

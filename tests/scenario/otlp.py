@@ -1,4 +1,4 @@
-"""A receiver of OTLP/HTTP traces that keeps what it gets: messages of the public schema, made at run time from its field
+"""A receiver of OTLP/HTTP, traces and logs, that keeps what it gets: messages of the public schema, made at run time from its field
 numbers by a protobuf implementation that is not ours. It takes nothing that the specification does not allow.
 
     with Receiver() as receiver:
@@ -6,6 +6,7 @@ numbers by a protobuf implementation that is not ours. It takes nothing that the
         spans = receiver.wait(10)
 """
 import base64
+import collections
 import dataclasses
 import gzip
 import http.server
@@ -48,6 +49,17 @@ SCHEMA = {
                            ("attributes", 4, "*KeyValue"), ("dropped_attributes_count", 5, "uint32"),
                            ("flags", 6, "fixed32")],
     "trace.v1.Status": [("message", 2, "string"), ("code", 3, "enum")],
+    "collector.logs.v1.ExportLogsServiceRequest": [("resource_logs", 1, "*ResourceLogs")],
+    "collector.logs.v1.ExportLogsServiceResponse": [("partial_success", 1, "ExportLogsPartialSuccess")],
+    "collector.logs.v1.ExportLogsPartialSuccess": [("rejected_log_records", 1, "int64"), ("error_message", 2, "string")],
+    "logs.v1.ResourceLogs": [("resource", 1, "Resource"), ("scope_logs", 2, "*ScopeLogs"), ("schema_url", 3, "string")],
+    "logs.v1.ScopeLogs": [("scope", 1, "InstrumentationScope"), ("log_records", 2, "*LogRecord"),
+                          ("schema_url", 3, "string")],
+    "logs.v1.LogRecord": [("time_unix_nano", 1, "fixed64"), ("observed_time_unix_nano", 11, "fixed64"),
+                          ("severity_number", 2, "enum"), ("severity_text", 3, "string"), ("body", 5, "AnyValue"),
+                          ("attributes", 6, "*KeyValue"), ("dropped_attributes_count", 7, "uint32"),
+                          ("flags", 8, "fixed32"), ("trace_id", 9, "bytes"), ("span_id", 10, "bytes"),
+                          ("event_name", 12, "string")],
 }
 
 
@@ -76,7 +88,7 @@ def _messages():
 
 
 MESSAGES = _messages()
-STRINGS = {"startTimeUnixNano", "endTimeUnixNano", "timeUnixNano", "intValue"}  # 64 bits
+STRINGS = {"startTimeUnixNano", "endTimeUnixNano", "timeUnixNano", "observedTimeUnixNano", "intValue"}  # 64 bits
 IDS = {"traceId": 32, "spanId": 16, "parentSpanId": 16}
 
 
@@ -92,19 +104,19 @@ def _plain_json(value, key=""):
         return base64.b64encode(bytes.fromhex(value)).decode()
     if key in STRINGS:
         assert isinstance(value, str), f"{key} is no string"
-    if key in ("kind", "code", "flags"):
+    if key in ("kind", "code", "flags", "severityNumber"):
         assert isinstance(value, int)
     return value
 
 
-def decode(content_type, body):
-    message = MESSAGES["ExportTraceServiceRequest"]()
+def decode(content_type, body, signal="Trace"):
+    message = MESSAGES[f"Export{signal}ServiceRequest"]()
     if content_type == JSON:
         json_format.ParseDict(_plain_json(json.loads(body)), message)  # refuses unknown fields
         return message
     assert content_type == PROTOBUF, content_type
     message.ParseFromString(body)
-    again = MESSAGES["ExportTraceServiceRequest"].FromString(body)
+    again = MESSAGES[f"Export{signal}ServiceRequest"].FromString(body)
     again.DiscardUnknownFields()
     assert again == message and len(again.SerializeToString()) == message.ByteSize()
     return message
@@ -130,39 +142,50 @@ class Request:
     path: str
     headers: dict  # lower-case names
     body: bytes
-    message: object  # ExportTraceServiceRequest
+    message: object  # Export...ServiceRequest
+    signal: str  # "Trace" or "Logs"
+
+    @property
+    def _of_resource(self):
+        (found,) = self.message.resource_spans if self.signal == "Trace" else self.message.resource_logs
+        return found
 
     @property
     def resource(self):
-        (resource_spans,) = self.message.resource_spans
-        return attributes(resource_spans.resource)
+        return attributes(self._of_resource.resource)
 
     @property
     def scope(self):
-        (resource_spans,) = self.message.resource_spans
-        (scope_spans,) = resource_spans.scope_spans
-        return scope_spans.scope
+        (found,) = self._of_resource.scope_spans if self.signal == "Trace" else self._of_resource.scope_logs
+        return found.scope
 
     @property
     def spans(self):
-        return [span for r in self.message.resource_spans for s in r.scope_spans for span in s.spans]
+        return [span for s in self._of_resource.scope_spans for span in s.spans] if self.signal == "Trace" else []
+
+    @property
+    def logs(self):
+        return [log for s in self._of_resource.scope_logs for log in s.log_records] if self.signal == "Logs" else []
 
 
-def partial(rejected, message="", content_type=PROTOBUF):
+def partial(rejected, message="", content_type=PROTOBUF, signal="Trace"):
     """The body of an answer that says so."""
+    name = {"Trace": "rejectedSpans", "Logs": "rejectedLogRecords"}[signal]
     if content_type == JSON:
-        return json.dumps({"partialSuccess": {"rejectedSpans": str(rejected), "errorMessage": message}}).encode()
-    answer = MESSAGES["ExportTraceServiceResponse"]()
-    answer.partial_success.rejected_spans, answer.partial_success.error_message = rejected, message
+        return json.dumps({"partialSuccess": {name: str(rejected), "errorMessage": message}}).encode()
+    answer = MESSAGES[f"Export{signal}ServiceResponse"]()
+    json_format.ParseDict({"partialSuccess": {name: rejected, "errorMessage": message}}, answer)
     return answer.SerializeToString()
 
 
 class Receiver:
-    """script: what to answer, one after the other, the last one for ever; each is a status or (status, body, headers).
-    tls: a function that sets up the SSL context."""
+    """script: what to answer, one after the other, the last one for ever; each is a status, (status, body, headers),
+    "hang" (no answer while `gate` is closed, then 200), or a function that finds one of these for a request. logs: the same for logs (paths with
+    "logs" in them). tls: a function that sets up the SSL context."""
 
-    def __init__(self, *script, host="127.0.0.1", tls=None):
+    def __init__(self, *script, logs=(200,), host="127.0.0.1", port=0, tls=None):
         self.script, self.requests, self.problems = list(script) or [200], [], []
+        self.logs_script, self.gate, self.arrived = list(logs), threading.Event(), collections.Counter()
         receiver, lock = self, threading.Lock()
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -171,20 +194,32 @@ class Receiver:
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
                 with lock:
-                    answer = receiver.script.pop(0) if len(receiver.script) > 1 else receiver.script[0]
-                    status, text, headers = answer if isinstance(answer, tuple) else (answer, b"", {})
-                    receiver.take(status, self.path, self.headers, body)
-                self.send_response(status)
-                for name, value in {"Content-Type": self.headers["Content-Type"], **headers,
-                                    "Content-Length": str(len(text))}.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(text)
+                    script = receiver.logs_script if "logs" in self.path else receiver.script
+                    answer = script.pop(0) if len(script) > 1 else script[0]
+                    receiver.arrived["Logs" if "logs" in self.path else "Trace"] += 1
+                if answer == "hang":
+                    receiver.gate.wait(60)
+                    answer = 200
+                with lock:
+                    status, text, headers = receiver.take(answer, self.path, self.headers, body)
+                try:
+                    self.send_response(status)
+                    for name, value in {"Content-Type": self.headers["Content-Type"], **headers,
+                                        "Content-Length": str(len(text))}.items():
+                        self.send_header(name, value)
+                    self.end_headers()
+                    self.wfile.write(text)
+                except OSError:
+                    pass  # the agent has given up, or was killed
 
             def log_message(self, *args):
                 pass
 
-        self.http = http.server.ThreadingHTTPServer((host, 0), Handler)
+        class Listener(http.server.ThreadingHTTPServer):
+            def handle_error(self, request, client_address):
+                pass  # an agent was killed in the middle
+
+        self.http = Listener((host, port), Handler)
         self.http.daemon_threads = True
         self.url = "http://%s:%d" % self.http.server_address[:2]
         if tls:
@@ -194,17 +229,26 @@ class Receiver:
             self.url = "https://localhost:%d" % self.http.server_address[1]
         threading.Thread(target=self.http.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
-    def take(self, status, path, headers, body):
+    def take(self, answer, path, headers, body):
+        signal = "Logs" if "logs" in path else "Trace"
         try:
             text = gzip.decompress(body) if headers.get("Content-Encoding") == "gzip" else body
-            message = decode(headers["Content-Type"], text)
+            message = decode(headers["Content-Type"], text, signal)
         except Exception as error:  # of the handler's thread: told by wait()
             self.problems.append(f"{error!r}: {body[:300]!r}")
-            return
-        self.requests.append(Request(status, path, {k.lower(): v for k, v in headers.items()}, body, message))
+            return 500, b"", {}
+        request = Request(0, path, {k.lower(): v for k, v in headers.items()}, body, message, signal)
+        answer = answer(request) if callable(answer) else answer
+        answer = answer if isinstance(answer, tuple) else (answer, b"", {})
+        request.status = answer[0]
+        self.requests.append(request)
+        return answer
 
     def spans(self, status=200):
         return [span for request in self.requests if request.status == status for span in request.spans]
+
+    def logs(self, status=200):
+        return [log for request in self.requests if request.status == status for log in request.logs]
 
     def wait(self, count, patience=30):
         """Until so many spans were answered with 200; no more may have come."""
@@ -216,7 +260,18 @@ class Receiver:
         assert len(self.spans()) == count
         return self.spans()
 
+    def wait_logs(self, count, patience=30):
+        """As wait()."""
+        end = time.monotonic() + patience
+        while len(self.logs()) < count and not self.problems:
+            assert time.monotonic() < end, f"{len(self.logs())} logs instead of {count}"
+            time.sleep(0.02)
+        assert not self.problems, self.problems
+        assert len(self.logs()) == count
+        return self.logs()
+
     def close(self):
+        self.gate.set()
         self.http.shutdown()
         self.http.server_close()
 

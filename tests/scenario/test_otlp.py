@@ -24,7 +24,8 @@ def test_the_schema_is_the_public_one():
     pytest.importorskip("opentelemetry.proto", reason="the Python package opentelemetry-proto is not installed")
     for name, fields in otlp.SCHEMA.items():
         folder, _, rest = name.partition(".v1.")
-        module = {"collector.trace": "collector.trace.v1.trace_service_pb2"}.get(folder, f"{folder}.v1.{folder}_pb2")
+        module = {"collector.trace": "collector.trace.v1.trace_service_pb2",
+                  "collector.logs": "collector.logs.v1.logs_service_pb2"}.get(folder, f"{folder}.v1.{folder}_pb2")
         message = importlib.import_module(f"opentelemetry.proto.{module}")
         for part in rest.split("."):
             message = getattr(message, part)

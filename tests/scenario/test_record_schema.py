@@ -65,7 +65,7 @@ def test_what_was_added_to_a_transaction(schema):
 def test_a_source(schema):
     record = (RING / "record_corpus/source").read_bytes()
     message = schema.Source.FromString(record)
-    younger = [f"Destination.{name}" for name in ("more_urls", "request_bytes", "request_time_ms")] + ["Source.platform"]  # than the sample
+    younger = [f"Destination.{name}" for name in ("more_urls", "request_bytes", "request_time_ms")] + ["Source.platform", "Source.logs"]  # than the sample
     assert list(unset(message)) == ["Destination.skip_server_cert_check", *younger]
     assert message.service_name == "shop"
     assert message.ppid == 2**32 - 1

@@ -58,7 +58,6 @@ void azm_logs_take(struct azm_session *session, const struct azm_rpc_message *me
     if (!invocation || invocation->early || invocation->answered || invocation->ignored ||
         is_one_too_many(logs, now_us))
         return;
-    const struct azm_function *function = azm_session_function(session, invocation);
     struct azm_log_event log = {.timestamp_us = azm_clock_wall_us(),
                                 .trace_id = invocation->trace_id,
                                 .transaction_id = invocation->span_id,
@@ -68,7 +67,7 @@ void azm_logs_take(struct azm_session *session, const struct azm_rpc_message *me
                                 .exception = {.type = message->fields[AZM_RPC_EXCEPTION_TYPE],
                                               .message = message->fields[AZM_RPC_EXCEPTION_MESSAGE],
                                               .stack = message->fields[AZM_RPC_EXCEPTION_STACK]},
-                                .faas_name = function ? function->faas_name : (azm_slice){NULL, 0},
+                                .faas_name = azm_request_faas_name(session, invocation),
                                 .execution = {invocation->id, invocation->id_len}};
     if (session->channel.state == AZM_CHANNEL_CLOSED) {
         keep(session, &log);

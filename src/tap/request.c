@@ -396,6 +396,15 @@ static void label(struct azm_session *session, struct azm_function *function, co
     function->labels = session->labels;
 }
 
+azm_slice azm_request_faas_name(struct azm_session *session, const struct azm_invocation *invocation)
+{
+    struct azm_function *function = azm_session_function(session, invocation);
+    if (!function)
+        return (azm_slice){NULL, 0};
+    label(session, function, trigger_of(invocation, function));
+    return function->faas_name;
+}
+
 static azm_slice http_name(struct azm_buf *out, azm_slice method, azm_slice path)
 {
     if (!method.len)
@@ -502,9 +511,8 @@ void azm_request_report_death(struct azm_session *session)
     if (!death->happened || death->told || session->channel.state != AZM_CHANNEL_OPEN)
         return;
     azm_request_source(session);
-    struct azm_error_event error = {.timestamp_us = death->wall_us,
-                                    .exception = azm_death_exception(death, &session->random),
-                                    .fatal = true};
+    struct azm_error_event error = {
+        .timestamp_us = death->wall_us, .exception = azm_death_exception(death, &session->random), .fatal = true};
     azm_channel_put_error(&session->channel, &error);
 }
 

@@ -26,6 +26,8 @@ void azm_request_end(struct azm_session *session, struct azm_invocation *invocat
                      const struct azm_rpc_message *response);
 /* Writes the transaction (and, when it is due, the source before it) into the ring. */
 void azm_request_report(struct azm_session *session, struct azm_invocation *invocation);
+/* The faas.name of its function; ptr NULL: that is not known. */
+azm_slice azm_request_faas_name(struct azm_session *session, const struct azm_invocation *invocation);
 /* The metadata go before the first event. */
 void azm_request_source(struct azm_session *session);
 /* The worker died, and nothing that was open could tell of it. */

@@ -1,6 +1,6 @@
 """A custom handler that plays a script: script.json beside host.json has, by path, what is to be answered, as
 {"status", "reason", "headers", "type", "json" or "text", "chunked", "ms", "drop" (bytes of the answer that are sent), "exit",
-"signal", "stderr"}. Every connection's bytes are kept as they came: received-<n>."""
+"signal", "stderr"}. Every connection's bytes are kept as they came: received-<pid>-<n>."""
 import http.server
 import itertools
 import json
@@ -46,7 +46,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def setup(self):
         super().setup()
-        self.rfile = Tee(self.rfile, open(ROOT / f"received-{next(NUMBERS):04}", "wb"))
+        self.rfile = Tee(self.rfile, open(ROOT / f"received-{os.getpid():07}-{next(NUMBERS):04}", "wb"))
 
     def body(self):
         if "chunked" not in self.headers.get("Transfer-Encoding", ""):

@@ -349,7 +349,7 @@ class HttpSide:
 
             def handle_one(self):
                 invocation_id = self.headers["x-ms-invocation-id"]
-                self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                self.read_body()
                 side.headers[invocation_id] = self.headers
                 side.expect(invocation_id).set()
                 done = side.slot(invocation_id)
@@ -358,9 +358,19 @@ class HttpSide:
                 self.send_response(done[1])
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
-                self.wfile.write(body)
+                if self.command != "HEAD":
+                    self.wfile.write(body)
 
-            do_GET = do_POST = do_PUT = do_DELETE = handle_one
+            def read_body(self):
+                if self.headers.get("Transfer-Encoding") != "chunked":
+                    self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                    return
+                while size := int(self.rfile.readline().split(b";")[0], 16):
+                    self.rfile.read(size + 2)
+                while self.rfile.readline().strip():
+                    pass
+
+            do_GET = do_HEAD = do_POST = do_PUT = do_DELETE = handle_one
 
             def log_message(self, *args):
                 pass

@@ -204,6 +204,7 @@ static void keep_facts(struct azm_files *files, const json_t *host)
         files->facts.has_route_prefix = true;
         files->facts.route_prefix = azm_arena_copy(&files->arena, azm_json_get_slice(http, "routePrefix"));
     }
+    files->facts.has_host = json_is_object(host);
     const json_t *timeout = azm_json_get(host, "functionTimeout");
     if (json_is_string(timeout))
         files->facts.function_timeout = azm_arena_copy(&files->arena, azm_json_get_slice(host, "functionTimeout"));

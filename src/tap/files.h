@@ -34,6 +34,7 @@ struct azm_file_facts {
     bool handler_forwards; /* customHandler.enableForwardingHttpRequest or enableProxyingHttpRequest */
     bool http_worker;      /* it has the older section httpWorker, and no customHandler */
     azm_slice route_prefix;
+    bool has_host;              /* host.json was read */
     azm_slice function_timeout; /* functionTimeout, as written; ptr NULL: not there */
 };
 /* Counts up whenever azm_files_facts() may say something else; cheap. */

@@ -79,6 +79,12 @@ struct azm_invocation {
     char text[AZM_INVOCATION_TEXT];
 };
 
+/* Still to be answered. */
+static inline bool azm_invocation_is_open(const struct azm_invocation *invocation)
+{
+    return !invocation->answered && !invocation->replied && !invocation->early;
+}
+
 struct azm_invocations {
     struct azm_invocation *pool; /* AZM_INVOCATIONS_MAX of them */
     uint32_t *buckets;           /* index + 1 of the chain's first, 0: none */

@@ -9,15 +9,13 @@
 #include "tap/death.h"
 #include "tap/handler_leg.h"
 #include "tap/logs.h"
+#include "tap/lost.h"
 #include "tap/proxied.h"
 #include "tap/request.h"
 #include "tap/session_state.h"
 #include "tap/timeout.h"
 #include "trace/settings_show.h"
 
-#define EXIT_WAIT_US    2000000 /* from the end of the streams to that of the worker, which the tap may have to kill */
-#define GOODBYE_WAIT_US 3000000 /* from WorkerTerminate; after 5 s the host kills the tap */
-#define OVERDUE_WAIT_US 500000  /* from the timeout; not before 2 s after it the host kills the tap */
 #define SHARED_ATTEMPTS 8u      /* to find what another worker has indexed */
 #define PREPARE_WAIT_US 5000000 /* for the app's files; then events go out with what is known */
 
@@ -45,7 +43,7 @@ static void derive(struct azm_session *session)
     session->host_exports = azm_env_get(env, "APPLICATIONINSIGHTS_CONNECTION_STRING").len ||
                             azm_env_get(env, "APPINSIGHTS_INSTRUMENTATIONKEY").len ||
                             azm_slice_eq_nocase(mode, AZM_S("OpenTelemetry")) || facts.telemetry_opentelemetry;
-    session->timeout_us = azm_timeout_of(env, facts.function_timeout);
+    session->timeout_us = azm_timeout_of(env, facts.has_host, facts.function_timeout);
     session->overdue_us = 0;
     session->labels++;
 }
@@ -288,8 +286,7 @@ static bool may_go_out(struct azm_session *session, const struct azm_invocation 
     return true;
 }
 
-/* What was read of the app's files since. */
-static void derive_anew(struct azm_session *session)
+void azm_session_renew(struct azm_session *session)
 {
     if (session->files && azm_files_version(session->files) != session->files_version)
         derive(session);
@@ -297,7 +294,7 @@ static void derive_anew(struct azm_session *session)
 
 static void send(struct azm_session *session, struct azm_invocation *invocation)
 {
-    derive_anew(session);
+    azm_session_renew(session);
     if (session->channel.state == AZM_CHANNEL_OPEN)
         azm_request_report(session, invocation);
     azm_invocations_close(&session->invocations, invocation);
@@ -308,8 +305,7 @@ void azm_session_look(struct azm_session *session)
     if (!session->files)
         return;
     azm_files_take(session->files, describe, session);
-    if (azm_files_version(session->files) != session->files_version)
-        derive(session);
+    azm_session_renew(session);
 }
 
 /* What was read meanwhile, and the invocations that waited for it, in the order of their answers. */
@@ -396,89 +392,12 @@ static void end_invocation(struct azm_session *session, const struct azm_rpc_mes
         azm_session_finish(session, invocation, now_us);
 }
 
-/* Still to be answered. */
-static bool is_open(const struct azm_invocation *invocation)
-{
-    return !invocation->answered && !invocation->replied && !invocation->early;
-}
-
 static void cancel_invocation(struct azm_session *session, const struct azm_rpc_message *message, int64_t now_us)
 {
     struct azm_invocation *invocation =
         azm_invocations_find(&session->invocations, message->fields[AZM_RPC_INVOCATION_ID]);
-    if (invocation && is_open(invocation) && !invocation->cancel_us)
+    if (invocation && azm_invocation_is_open(invocation) && !invocation->cancel_us)
         invocation->cancel_us = now_us;
-}
-
-struct sweep {
-    struct azm_session *session;
-    int64_t now_us;
-    enum azm_cut cut;
-    int64_t oldest_us; /* start of the oldest that is left open */
-    bool timed_out;    /* one is past its timeout */
-};
-
-static void lose(void *self, struct azm_invocation *invocation)
-{
-    const struct sweep *sweep = self;
-    if (!is_open(invocation))
-        return;
-    if (sweep->session->malformed_answers) { /* it may have been answered by what could not be read */
-        sweep->session->blind++;
-        azm_invocations_close(&sweep->session->invocations, invocation);
-        return;
-    }
-    invocation->cut = sweep->cut;
-    invocation->other_timed_out = sweep->timed_out;
-    invocation->status = AZM_RPC_FAILURE;
-    azm_session_finish(sweep->session, invocation, invocation->broken_us ? invocation->broken_us : sweep->now_us);
-}
-
-static bool is_past_timeout(const struct azm_session *session, const struct azm_invocation *invocation, int64_t now_us)
-{
-    return session->timeout_us && now_us - invocation->start_us >= session->timeout_us;
-}
-
-static void find_timed_out(void *self, struct azm_invocation *invocation)
-{
-    struct sweep *sweep = self;
-    sweep->timed_out |= is_open(invocation) && is_past_timeout(sweep->session, invocation, sweep->now_us);
-}
-
-/* No answer can come any more: the streams are gone, since then, or the worker is. */
-static void lose_open(struct azm_session *session, enum azm_cut cut, int64_t now_us)
-{
-    struct sweep sweep = {session, session->streams_end_us ? session->streams_end_us : now_us,
-                          session->terminating ? AZM_CUT_STOPPED : cut, 0, false};
-    session->streams_end_us = session->terminate_us = 0;
-    derive_anew(session);
-    if (sweep.cut == AZM_CUT_STOPPED)
-        azm_invocations_each(&session->invocations, find_timed_out, &sweep);
-    azm_invocations_each(&session->invocations, lose, &sweep);
-}
-
-static void lose_overdue(void *self, struct azm_invocation *invocation)
-{
-    struct sweep *sweep = self;
-    if (!is_open(invocation))
-        return;
-    if (is_past_timeout(sweep->session, invocation, sweep->now_us - OVERDUE_WAIT_US))
-        lose(sweep, invocation);
-    else if (invocation->start_us < sweep->oldest_us)
-        sweep->oldest_us = invocation->start_us;
-}
-
-/* The host will kill us with the worker, without a word: what it has given up is told before. */
-static void look_for_overdue(struct azm_session *session, int64_t now_us)
-{
-    if (!session->active || session->says_goodbye || !session->invocations.open)
-        return;
-    derive_anew(session);
-    if (!session->timeout_us || now_us < session->overdue_us)
-        return;
-    struct sweep sweep = {session, now_us, AZM_CUT_OVERDUE, now_us, false};
-    azm_invocations_each(&session->invocations, lose_overdue, &sweep);
-    session->overdue_us = sweep.oldest_us + session->timeout_us + OVERDUE_WAIT_US;
 }
 
 /* Another app's settings are about to come. A host asks for that when nothing runs; what is open all the same belongs
@@ -706,7 +625,7 @@ void azm_session_patch(struct azm_session *session, struct azm_patch *patch)
 void azm_session_stream_opened(struct azm_session *session)
 {
     if (session->streams_end_us)
-        lose_open(session, AZM_CUT_STREAM, 0);
+        azm_lost_open(session, AZM_CUT_STREAM, 0);
     session->streams++;
 }
 
@@ -723,7 +642,7 @@ void azm_session_worker_exit(struct azm_session *session, const struct azm_worke
         prepare(session, now_us);   /* it may have died before its greeting */
         session->saw_answer = true; /* as far as an agent is concerned */
     }
-    lose_open(session, azm_worker_end_was_asked(end) ? AZM_CUT_STOPPED : AZM_CUT_EXIT, now_us);
+    azm_lost_open(session, azm_worker_end_was_asked(end) ? AZM_CUT_STOPPED : AZM_CUT_EXIT, now_us);
 }
 
 void azm_session_note(struct azm_session *session, azm_slice line)
@@ -736,7 +655,7 @@ void azm_session_note(struct azm_session *session, azm_slice line)
 static void forget(void *self, struct azm_invocation *invocation)
 {
     struct azm_session *session = self;
-    if (!is_open(invocation))
+    if (!azm_invocation_is_open(invocation))
         return;
     session->blind++;
     azm_invocations_close(&session->invocations, invocation);
@@ -761,11 +680,7 @@ void azm_session_malformed(struct azm_session *session, bool from_worker)
 
 void azm_session_tick(struct azm_session *session, int64_t now_us)
 {
-    if (session->streams_end_us && now_us - session->streams_end_us >= EXIT_WAIT_US)
-        lose_open(session, AZM_CUT_STREAM, now_us);
-    if (session->terminate_us && now_us - session->terminate_us >= GOODBYE_WAIT_US)
-        lose_open(session, AZM_CUT_STOPPED, now_us);
-    look_for_overdue(session, now_us);
+    azm_lost_tick(session, now_us);
     catch_up(session, now_us);
     azm_proxied_sweep(session, now_us);
     azm_handler_sweep(session, now_us);
@@ -780,7 +695,7 @@ void azm_session_close(struct azm_session *session, int64_t now_us, unsigned wai
 {
     if (!session)
         return;
-    lose_open(session, AZM_CUT_STREAM, now_us);
+    azm_lost_open(session, AZM_CUT_STREAM, now_us);
     if (!azm_errands_close(session->errands, wait_ms))
         return;
     catch_up(session, now_us + PREPARE_WAIT_US);

@@ -86,6 +86,8 @@ static inline struct azm_function *azm_session_function(const struct azm_session
     return invocation->function_generation == session->functions.generation ? invocation->function : NULL;
 }
 
+/* What is derived from the app's files, after they were read. */
+void azm_session_renew(struct azm_session *session);
 /* What errands have read since the last call is known now. */
 void azm_session_look(struct azm_session *session);
 /* A place for an invocation of which only an HTTP request was seen so far. Anybody can send such a request, so these

@@ -95,13 +95,15 @@ static bool is_consumption(const struct azm_env *env)
             !is_set(env, "MANAGED_ENVIRONMENT"));
 }
 
-int64_t azm_timeout_of(const struct azm_env *env, azm_slice host_json)
+int64_t azm_timeout_of(const struct azm_env *env, bool known, azm_slice host_json)
 {
     bool consumption = is_consumption(env);
     azm_slice text = azm_env_get(env, "AzureFunctionsJobHost__functionTimeout");
     int64_t timeout_us;
     if (!text.len)
         text = azm_env_get(env, "AzureFunctionsJobHost:functionTimeout"); /* as Windows also has it */
+    if (!text.len && !known)
+        return 0;
     if (!text.len)
         text = host_json;
     if (!text.len)

@@ -78,13 +78,23 @@ static void settings_and_plans(void **state)
         struct azm_env env = azm_env_of(plans[i].pairs);
         azm_slice json = plans[i].host_json ? azm_slice_str(plans[i].host_json) : (azm_slice){NULL, 0};
         print_message("%s\n", plans[i].what);
-        assert_int_equal(azm_timeout_of(&env, json), plans[i].us);
+        assert_int_equal(azm_timeout_of(&env, true, json), plans[i].us);
     }
+}
+
+/* Then nothing is said of timeouts rather than something wrong. */
+static void host_json_was_not_read(void **state)
+{
+    static const char *const set[] = {"AzureFunctionsJobHost__functionTimeout=00:00:09", NULL}, *const none[] = {NULL};
+    (void)state;
+    struct azm_env with = azm_env_of(set), without = azm_env_of(none);
+    assert_int_equal(azm_timeout_of(&without, false, (azm_slice){NULL, 0}), 0);
+    assert_int_equal(azm_timeout_of(&with, false, (azm_slice){NULL, 0}), 9 * S);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(texts_as_dotnet_reads_them),
-                                       cmocka_unit_test(settings_and_plans)};
+                                       cmocka_unit_test(settings_and_plans), cmocka_unit_test(host_json_was_not_read)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -195,6 +195,18 @@ static bool is_on(const json_t *value)
     return json_is_true(value) || (json_is_string(value) && azm_slice_eq_nocase(azm_json_slice(value), AZM_S("true")));
 }
 
+static void keep_timeout(struct azm_files *files, const json_t *timeout)
+{
+    char number[24];
+    azm_slice text = azm_json_slice(timeout);
+    if (json_is_integer(timeout)) { /* as -1 */
+        int len = snprintf(number, sizeof number, "%lld", (long long)json_integer_value(timeout));
+        text = (azm_slice){number, (size_t)len};
+    }
+    if (text.len)
+        files->facts.function_timeout = azm_arena_copy(&files->arena, text);
+}
+
 /* Settings of the host that are said in host.json. */
 static void keep_facts(struct azm_files *files, const json_t *host)
 {
@@ -205,12 +217,7 @@ static void keep_facts(struct azm_files *files, const json_t *host)
         files->facts.route_prefix = azm_arena_copy(&files->arena, azm_json_get_slice(http, "routePrefix"));
     }
     files->facts.has_host = json_is_object(host);
-    const json_t *timeout = azm_json_get(host, "functionTimeout");
-    if (json_is_string(timeout))
-        files->facts.function_timeout = azm_arena_copy(&files->arena, azm_json_get_slice(host, "functionTimeout"));
-    else if (json_is_integer(timeout)) /* as -1 */
-        files->facts.function_timeout =
-            azm_slice_str(azm_arena_printf(&files->arena, "%lld", (long long)json_integer_value(timeout)));
+    keep_timeout(files, azm_json_get(host, "functionTimeout"));
     files->facts.telemetry_opentelemetry =
         azm_slice_eq_nocase(azm_json_get_slice(host, "telemetryMode"), AZM_S("OpenTelemetry"));
     const json_t *handler = azm_json_get(host, "customHandler");

@@ -12,8 +12,11 @@
 #include "export/elastic.h"
 #include "export/object.h"
 #include "http/head.h"
+#include "tap/early.h"
 #include "tap/functions.h"
 #include "tap/invocations.h"
+#include "tap/logs.h"
+#include "tap/refusals.h"
 #include "trace/functions_metadata.h"
 #include "trace/otel_list.h"
 #include "trace/stack.h"
@@ -21,6 +24,9 @@
 const struct azm_limit azm_limit_table[] = {
     {"open invocations of a worker", AZM_INVOCATIONS_MAX, AZM_LIMIT_COUNT, "not recorded, counted"},
     {"functions of an app", AZM_FUNCTIONS_MAX, AZM_LIMIT_COUNT, "recorded under their ids"},
+    {"errors of functions that cannot be loaded, of a process", AZM_REFUSALS_TOLD, AZM_LIMIT_COUNT, "only counted"},
+    {"logs of a worker in a second", AZM_LOGS_PER_SECOND, AZM_LIMIT_COUNT, "left out, counted"},
+    {"logs and errors that wait for the ring", AZM_EARLY_MAX, AZM_LIMIT_BYTES, "left out; logs counted"},
     {"text kept of an open invocation", AZM_INVOCATION_TEXT, AZM_LIMIT_BYTES, "cut"},
     {"messages of a batch that are looked at", AZM_LINKS_MAX, AZM_LIMIT_COUNT, "no span link"},
     {"head of an HTTP message that is read", AZM_HTTP_HEAD_MAX, AZM_LIMIT_BYTES,

@@ -201,6 +201,8 @@ static void put_messaging(struct azm_otlp_writer *w, const struct azm_transactio
     put(w, AZM_S("messaging.operation.type"), AZM_S("process"));
     put(w, AZM_S("messaging.operation.name"), AZM_S("process"));
     put(w, AZM_S("messaging.destination.name"), transaction->message.queue);
+    if (azm_slice_eq(system, AZM_S("rabbitmq")))
+        put(w, AZM_S("messaging.rabbitmq.destination.routing_key"), transaction->message.routing_key);
     put_enqueued(w, transaction, system);
 }
 

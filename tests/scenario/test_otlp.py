@@ -77,7 +77,8 @@ def back(span):
     response = pruned({"status_code": a.get("http.response.status_code"),
                        "encoded_body_size": a.get("http.response.body.size"),
                        "headers": back_headers(a, "http.response.header.")})
-    message = pruned({"queue": pruned({"name": a.get("messaging.destination.name")})})
+    message = pruned({"queue": pruned({"name": a.get("messaging.destination.name")}),
+                      "routing_key": a.get("messaging.rabbitmq.destination.routing_key")})
     return pruned({
         "id": span.span_id.hex(), "trace_id": span.trace_id.hex(), "parent_id": span.parent_span_id.hex() or None,
         "name": span.name, "type": back_type(a), "timestamp": span.start_time_unix_nano // 1000,

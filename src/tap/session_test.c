@@ -20,7 +20,7 @@
 #define BEGIN_W INT64_C(1800000000000000) /* wall clock */
 #define TIMEOUT (60 * S)
 
-static int64_t wall_us;
+static _Atomic int64_t wall_us; /* also read by errands */
 int64_t __wrap_azm_clock_wall_us(void);
 
 int64_t __wrap_azm_clock_wall_us(void)

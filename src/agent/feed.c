@@ -171,13 +171,12 @@ static void set_limits(struct azm_feed *feed)
         feed->request_us = AZM_FEED_AGE_US;
 }
 
-/* Of logs: a batch of theirs in the spool goes where `destination` says, as any other. */
+/* A batch of logs in the spool goes where the record's `destination` says, as any other batch. */
 static azm_slice record_for_logs(struct azm_feed *feed)
 {
-    struct azm_source source = feed->source;
+    const struct azm_source source = {.destination = feed->source.logs};
     struct azm_buf record;
     azm_buf_init(&record, SOURCE_MAX);
-    source.destination = source.logs;
     azm_record_put_source(&record, &source);
     azm_slice copy = azm_arena_copy(&feed->source_arena, azm_buf_slice(&record));
     azm_buf_dispose(&record);

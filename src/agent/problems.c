@@ -167,7 +167,9 @@ static void put_drops(struct azm_json_writer *json, const struct azm_feed *feed,
     put_counted(json, feed->counts.malformed, "unreadable", "records of its ring cannot be read",
                 "let tap and agent be of one version");
     put_counted(json, feed->counts.rejected, "rejected", "events were rejected by the server, they are lost",
-                "see the answer under destination, and the server's own log");
+                feed->counts.last_answer[AZM_SIGNAL_LOGS].http_status == 404
+                    ? "set OTEL_LOGS_EXPORTER=none, if this server takes traces alone"
+                    : "see the answer under destination or logs_destination, and the server's own log");
     put_counted(json, feed->streams[AZM_SIGNAL_TRACES].route ? feed->counts.unsendable : 0, "unsendable",
                 "events were left out: too large for a request", "");
 }

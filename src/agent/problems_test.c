@@ -137,6 +137,10 @@ static void what_was_dropped_is_said_with_its_number(void **state)
     assert_non_null(strstr(text, "5 events found no room in the ring"));
     assert_non_null(strstr(text, "6 invocations were not seen"));
     assert_non_null(strstr(text, "7 events were rejected"));
+    assert_null(strstr(text, "OTEL_LOGS_EXPORTER"));
+    feed.counts.last_answer[AZM_SIGNAL_LOGS].http_status = 404;
+    text = list_of(&feed, &ring);
+    assert_non_null(strstr(text, "set OTEL_LOGS_EXPORTER=none"));
     assert_int_equal(count_of(text, "\"code\""), 3);
 }
 

@@ -29,10 +29,15 @@ static void check_switches(json_t *report, const struct azm_env *env, const stru
 }
 
 /* A port that everybody knows to be gRPC's; HTTP/1.1 gets no answer there. */
+static bool has_grpc_port(const struct azm_destination *destination)
+{
+    azm_slice url = destination->full_url.len ? destination->full_url : destination->url;
+    return destination->kind == AZM_DESTINATION_OTLP && azm_slice_search(url, AZM_S(":4317")) < url.len;
+}
+
 static void check_protocol(json_t *report, const struct azm_settings *settings)
 {
-    azm_slice url = settings->destination.full_url.len ? settings->destination.full_url : settings->destination.url;
-    if (settings->destination.kind == AZM_DESTINATION_OTLP && azm_slice_search(url, AZM_S(":4317")) < url.len)
+    if (has_grpc_port(&settings->destination) || has_grpc_port(&settings->logs))
         azm_finding(report, "grpc_port", AZM_PROBLEM_WARNING,
                     "set OTEL_EXPORTER_OTLP_ENDPOINT to the server's port for HTTP, usually 4318",
                     "the OTLP endpoint's port is 4317, usually that of gRPC, which is not spoken");

@@ -312,6 +312,7 @@ def test_an_ended_process_needs_nothing(place):
     ({"AZIMUTH_ENABLED": "0"}, "switched_off", "switched off by AZIMUTH_ENABLED=0"),
     ({"ELASTIC_APM_RECORDING": "false"}, "switched_off", "ELASTIC_APM_RECORDING=false"),
     ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://c:4317"}, "grpc_port", "4317"),
+    ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://c:4318", "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT": "http://c:4317"}, "grpc_port", "4317"),
     ({"OTEL_EXPORTER_OTLP_ENDPOINT": "http://c", "OTEL_EXPORTER_OTLP_PROTOCOL": "grpc"}, "setting", "not spoken"),
     ({"ELASTIC_APM_TRANSACTION_SAMPLE_RATE": "2"}, "bad_setting", 'ELASTIC_APM_TRANSACTION_SAMPLE_RATE="2" is ignored'),
     ({"AZIMUTH_RUN_DIR": "relative"}, "run_folder", "expected an absolute path"),

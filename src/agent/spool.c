@@ -4,12 +4,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "agent/segment.h"
+#include "agent/leftovers.h"
 #include "base/log.h"
 #include "export/gzip.h"
 #include "os/clock.h"
 #include "os/file.h"
-#include "os/private_dir.h"
 #include "os/thread.h"
 #include "ring/record.h"
 
@@ -55,6 +54,11 @@ struct azm_spool {
 static void path_of(const struct azm_spool *spool, uint64_t serial, char path[PATH_BYTES])
 {
     snprintf(path, PATH_BYTES, "%s/%020" PRIu64 ".batch", spool->dir, serial);
+}
+
+static uint64_t on_disk(uint64_t file_bytes)
+{
+    return (file_bytes + BLOCK - 1) / BLOCK * BLOCK;
 }
 
 /* --- lists, with the mutex held --- */
@@ -235,7 +239,7 @@ static enum azm_status put(struct azm_spool *spool, const char *format, const st
 {
     if (encode(spool, format, item) != AZM_OK)
         return azm_fail(err, AZM_TOO_BIG, "a batch of %zu bytes is too large to be kept", item->body.len);
-    *bytes = (spool->file.len + BLOCK - 1) / BLOCK * BLOCK;
+    *bytes = on_disk(spool->file.len);
     if (reserve(spool, *bytes, serial) != AZM_OK)
         return azm_fail(err, AZM_FULL, "a batch of %" PRIu64 " bytes does not fit into the spool's %" PRIu64, *bytes,
                         spool->state.max_bytes);
@@ -468,89 +472,26 @@ uint64_t azm_spool_events_of(struct azm_spool *spool, const char *ring)
     return events;
 }
 
-/* --- what an earlier agent left --- */
+/* --- life --- */
 
-struct found {
-    struct azm_spool *spool;
-    struct azm_arena arena;
-    struct azm_buf file;
-};
-
-static struct azm_spool_line *line_of(struct found *found, const struct azm_segment *segment)
+static void add_leftover(void *self, const struct azm_leftover *leftover)
 {
-    struct azm_source source;
-    struct azm_arena_mark mark = azm_arena_mark(&found->arena);
-    struct azm_spool_line *line = NULL;
+    struct azm_spool *spool = self;
     char format[AZM_SEGMENT_NAME_MAX + 1];
-    azm_slice_copy(segment->format, format, sizeof format);
-    if (azm_record_get_source(segment->source, &found->arena, &source) == AZM_OK)
-        line = azm_spool_line(found->spool, format, &source.destination);
-    azm_arena_rewind(&found->arena, mark);
-    return line;
-}
-
-static void add_found(struct found *found, uint64_t serial)
-{
-    struct azm_segment segment = {.events = 0};
-    char path[PATH_BYTES];
-    struct azm_error err = {AZM_OK, ""};
-    path_of(found->spool, serial, path);
-    azm_buf_clear(&found->file);
-    enum azm_status status = azm_file_read(path, &found->file, &err);
-    if (status != AZM_OK) { /* not ours to remove, perhaps */
-        azm_log(WARN, EXPORT, "doctor: a batch of the spool is left alone: %s", err.text);
-        return;
-    }
-    status = azm_segment_read(azm_buf_slice(&found->file), &segment);
-    if (status == AZM_UNSUPPORTED) {
-        azm_log(WARN, EXPORT, "doctor: %s is left alone: another version of Azimuth wrote it", path);
-        return;
-    }
-    struct azm_spool_line *line = status == AZM_OK ? line_of(found, &segment) : NULL;
+    azm_slice_copy(leftover->segment.format, format, sizeof format);
+    struct azm_spool_line *line = leftover->destination ? azm_spool_line(spool, format, leftover->destination) : NULL;
     struct azm_spool_batch *batch = calloc(1, sizeof *batch);
     if (!batch)
         abort();
-    *batch = (struct azm_spool_batch){.serial = serial, .events = segment.events};
-    batch->bytes = (found->file.len + BLOCK - 1) / BLOCK * BLOCK;
-    azm_slice_copy(segment.ring, batch->ring, sizeof batch->ring);
+    *batch = (struct azm_spool_batch){.serial = leftover->serial, .events = leftover->segment.events};
+    batch->bytes = on_disk(leftover->file_bytes);
+    azm_slice_copy(leftover->segment.ring, batch->ring, sizeof batch->ring);
     if (!line) {
-        lose(found->spool, batch, AZM_LOSS_DAMAGED);
+        lose(spool, batch, AZM_LOSS_DAMAGED);
         return;
     }
-    found->spool->state.bytes += batch->bytes;
+    spool->state.bytes += batch->bytes;
     insert(line, batch);
-}
-
-/* Names in the folder: "<20 digits>.batch", and what a killed agent was about to write. */
-static bool look_at(void *self, azm_slice name)
-{
-    struct found *found = self;
-    char path[PATH_BYTES];
-    uint64_t serial;
-    if (azm_slice_ends(name, AZM_S(".tmp"))) {
-        snprintf(path, sizeof path, "%s/%.*s", found->spool->dir, AZM_FMT(azm_slice_take(name, 90)));
-        azm_file_remove(path, NULL);
-    }
-    if (name.len != 26 || !azm_slice_ends(name, AZM_S(".batch")) ||
-        azm_slice_to_u64(azm_slice_take(name, 20), &serial) != AZM_OK || serial == UINT64_MAX)
-        return true;
-    if (serial >= found->spool->serial)
-        found->spool->serial = serial + 1;
-    add_found(found, serial);
-    return true;
-}
-
-static enum azm_status read_folder(struct azm_spool *spool, struct azm_error *err)
-{
-    struct found found = {.spool = spool};
-    azm_arena_init(&found.arena, 0);
-    azm_buf_init(&found.file, AZM_SEGMENT_FRONT + AZM_SEGMENT_BODY);
-    enum azm_status status = azm_private_dir_make(spool->dir, err);
-    if (status == AZM_OK)
-        status = azm_dir_list(spool->dir, look_at, &found, err);
-    azm_arena_dispose(&found.arena);
-    azm_buf_dispose(&found.file);
-    return status;
 }
 
 struct azm_spool *azm_spool_open(const char *run_dir, uint64_t max_bytes, azm_spool_lost *lost, void *self,
@@ -568,7 +509,8 @@ struct azm_spool *azm_spool_open(const char *run_dir, uint64_t max_bytes, azm_sp
     azm_mutex_init(&spool->pen);
     azm_buf_init(&spool->packed, AZM_SEGMENT_BODY);
     azm_buf_init(&spool->file, AZM_SEGMENT_FRONT + AZM_SEGMENT_BODY);
-    enum azm_status status = spool->gzip ? read_folder(spool, err) : azm_fail(err, AZM_NO_MEMORY, "no memory");
+    enum azm_status status = spool->gzip ? azm_leftovers_read(spool->dir, &spool->serial, add_leftover, spool, err)
+                                         : azm_fail(err, AZM_NO_MEMORY, "no memory");
     if (status == AZM_OK)
         return spool;
     azm_spool_close(spool);

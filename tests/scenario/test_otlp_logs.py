@@ -1,7 +1,9 @@
 """What is no trace as OTLP over HTTP: logs, workers that die, functions that cannot be loaded. It goes to an address of its
 own: nothing that becomes of it costs a trace anything, and nothing that becomes of those costs a log."""
 import collections
+import random
 import signal
+import time
 
 import psutil
 import pytest
@@ -365,7 +367,29 @@ def test_an_agent_that_is_killed_with_both_on_their_way(place, receive):
     place.agent()
     wait_for(lambda: set(span_ids(receiver)) == set(log_ids(receiver)) == set(range(1, 101)) and not place.spool())
     wait_for(lambda: writer.number("used") == 0)
-    assert place.balance() in (None, (200, 200)) or wait_for(lambda: place.balance() == (200, 200))
+    settled(place, 200)
+
+
+@pytest.mark.threads
+def test_agents_that_are_killed_at_random(place, receive):
+    """At least once, of each signal, whatever the servers do meanwhile."""
+    dice, made = random.Random(4), 0
+    receiver = receive()
+    writer = source(place, receiver.url)
+    for _ in range(8):
+        answers = [200, 200, 503, "hang"]
+        receiver.script, receiver.logs_script = [dice.choice(answers)], [dice.choice(answers)]
+        agent = place.agent(wait=False)
+        for _ in range(dice.randrange(1, 8)):
+            put(writer, 20, 1)
+            made += 20
+            time.sleep(0.03)
+        end(agent, signal.SIGKILL)
+    receiver.script, receiver.logs_script = [200], [200]
+    place.agent()
+    wait_for(lambda: set(span_ids(receiver)) == set(log_ids(receiver)) == set(range(1, made + 1)))
+    wait_for(lambda: writer.number("used") == 0 and not place.spool())
+    assert writer.number("dropped") == 0
 
 
 def test_the_next_agent_sends_each_to_its_own_address(place, receive):

@@ -69,6 +69,7 @@ static void put_request(struct azm_json_writer *json, const struct azm_http_cont
     azm_object_text(json, "http_version", http->http_version);
     put_url(json, http);
     azm_object_headers(json, "headers", &http->request_headers);
+    azm_object_long_text(json, "body", http->request_body);
     struct azm_object_mark socket = azm_object_open(json, "socket");
     azm_object_text(json, "remote_address", http->remote_address);
     azm_object_close(json, socket);
@@ -104,6 +105,7 @@ static void put_message(struct azm_json_writer *json, const struct azm_message_c
         azm_object_close(json, age);
     }
     azm_object_text(json, "routing_key", message->routing_key);
+    azm_object_long_text(json, "body", message->body);
     azm_object_headers(json, "headers", &message->headers);
     azm_object_close(json, mark);
 }

@@ -53,6 +53,7 @@ static const struct azm_field http_fields[] = {
     HTTP(8, TRISTATE, has_sizes),
     HTTP(9, UINT64, request_size),
     HTTP(10, UINT64, response_size),
+    HTTP(11, TEXT, request_body),
 };
 SCHEMA(http_schema, http_fields, struct azm_http_context);
 
@@ -63,7 +64,7 @@ SCHEMA(http_schema, http_fields, struct azm_http_context);
 static const struct azm_field message_fields[] = {
     MESSAGE(1, TEXT, queue),       MESSAGE(2, TRISTATE, has_age),
     MESSAGE(3, UINT64, age_ms),    PAIRS(4, struct azm_message_context, headers),
-    MESSAGE(5, TEXT, routing_key),
+    MESSAGE(5, TEXT, routing_key), MESSAGE(6, TEXT, body),
 };
 SCHEMA(message_schema, message_fields, struct azm_message_context);
 

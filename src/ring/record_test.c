@@ -81,11 +81,13 @@ static void same_transaction(const struct azm_transaction *a, const struct azm_t
     SAME_NUMBER(http.has_sizes);
     SAME_NUMBER(http.request_size);
     SAME_NUMBER(http.response_size);
+    SAME_TEXT(http.request_body);
     SAME_TEXT(message.queue);
     SAME_NUMBER(message.has_age);
     SAME_NUMBER(message.age_ms);
     same_pairs(a->message.headers, b->message.headers);
     SAME_TEXT(message.routing_key);
+    SAME_TEXT(message.body);
     assert_memory_equal(&a->exception.error_id, &b->exception.error_id, sizeof a->exception.error_id);
     SAME_TEXT(exception.type);
     SAME_TEXT(exception.message);

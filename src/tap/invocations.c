@@ -24,17 +24,19 @@ static bool make_pool(struct azm_invocations *invocations)
     return false;
 }
 
-static void drop_exception(void *self, struct azm_invocation *invocation)
+static void drop_owned(void *self, struct azm_invocation *invocation)
 {
     (void)self;
     free(invocation->exception);
+    free(invocation->body);
     invocation->exception = NULL;
+    invocation->body = NULL;
 }
 
 void azm_invocations_dispose(struct azm_invocations *invocations)
 {
     if (invocations->pool)
-        azm_invocations_each(invocations, drop_exception, NULL);
+        azm_invocations_each(invocations, drop_owned, NULL);
     free(invocations->pool);
     free(invocations->buckets);
     azm_links_dispose(&invocations->links);
@@ -107,7 +109,7 @@ void azm_invocations_close(struct azm_invocations *invocations, struct azm_invoc
 {
     unlink_entry(invocations, invocation);
     azm_links_drop(&invocations->links, invocation->links);
-    drop_exception(NULL, invocation);
+    drop_owned(NULL, invocation);
     invocation->id_len = 0;
     invocation->next = invocations->free_list;
     invocations->free_list = (uint32_t)(invocation - invocations->pool) + 1;

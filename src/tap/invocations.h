@@ -26,6 +26,12 @@ struct azm_kept_exception {
     char text[];
 };
 
+/* The request's or message's, where it is kept at all (body.h). */
+struct azm_kept_body {
+    size_t len;
+    char text[];
+};
+
 struct azm_invocation {
     uint32_t next;                       /* in the table's chain, or in the free list */
     struct azm_invocation *next_waiting; /* the session's */
@@ -71,6 +77,7 @@ struct azm_invocation {
     struct azm_kept_headers labels, message_headers;
 
     struct azm_kept_exception *exception; /* owned; NULL: none, or no memory for it */
+    struct azm_kept_body *body;           /* the same */
     enum azm_rpc_status status;
     unsigned status_code;
     azm_slice function_id, method, url; /* in text; the URL is redacted */

@@ -94,9 +94,9 @@ static void on_http_uri_end(void *self)
 }
 
 const struct azm_rpc_listener azm_session_from_host = {on_message,  on_function,     on_variable, trigger_of, trace_of,
-                                                       on_http_uri, on_http_uri_end, NULL,        NULL};
+                                                       on_http_uri, on_http_uri_end, NULL,        NULL,       NULL};
 const struct azm_rpc_listener azm_session_from_worker = {
-    on_message, on_function, on_variable, trigger_of, trace_of, on_http_uri, on_http_uri_end, NULL, NULL};
+    on_message, on_function, on_variable, trigger_of, trace_of, on_http_uri, on_http_uri_end, NULL, NULL, NULL};
 
 static char session_place;
 

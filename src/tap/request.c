@@ -7,6 +7,7 @@
 #include "os/file.h"
 #include "os/run_dir.h"
 #include "os/self.h"
+#include "tap/body.h"
 #include "tap/keep_field.h"
 #include "tap/session.h"
 #include "tap/trigger_keep.h"
@@ -232,6 +233,14 @@ void azm_request_trace_http(struct azm_session *session, struct azm_invocation *
     *out = trace_of(invocation);
 }
 
+static azm_slice value_of(struct azm_pairs headers, azm_slice key)
+{
+    for (size_t i = 0; i < headers.count; i++)
+        if (azm_slice_eq_nocase(headers.items[i].key, key))
+            return headers.items[i].value;
+    return (azm_slice){NULL, 0};
+}
+
 void azm_request_begin(struct azm_session *session, struct azm_invocation *invocation,
                        const struct azm_rpc_message *request)
 {
@@ -259,6 +268,9 @@ void azm_request_begin(struct azm_session *session, struct azm_invocation *invoc
         invocation->ignored |= azm_ignore_message(&session->settings, request->trigger->queue);
     if (request->trigger)
         azm_trigger_keep(session, invocation, request->trigger);
+    if (AZM_UNLIKELY(request->fields[AZM_RPC_BODY].ptr) && invocation->sampled)
+        azm_body_keep(&session->header_names, invocation, value_of(headers, AZM_S("content-type")),
+                      request->fields[AZM_RPC_BODY]);
     json_decref(parsed);
 }
 
@@ -495,6 +507,7 @@ void azm_request_report(struct azm_session *session, struct azm_invocation *invo
     azm_trigger_tell(session, invocation, function, &parts, &t);
     if (invocation->has_http)
         add_http(invocation, &t, request_headers, response_headers);
+    azm_body_tell(invocation, session->settings.capture_body, trigger->messaging.ptr != NULL, &t);
     if (invocation->exception)
         t.exception = (struct azm_exception){.error_id = azm_trace_id_new(&session->random),
                                              .type = invocation->exception->type,

@@ -10,13 +10,47 @@ static const uint16_t caps[] = {
     [AZM_RPC_HTTP_URL] = 4096,         [AZM_RPC_RETURN_JSON] = 4096,      [AZM_SLOT_FUNCTION_RAW_BINDING] = 4096,
     [AZM_SLOT_VARIABLE_VALUE] = 4096,  [AZM_RPC_METADATA_HEADERS] = 8192, [AZM_RPC_EXCEPTION_MESSAGE] = 4096,
     [AZM_RPC_EXCEPTION_STACK] = 12288, [AZM_SLOT_HEADER_VALUE] = 1024,    [AZM_RPC_INVOCATION_ID] = 64,
-    [AZM_RPC_LOG_MESSAGE] = 8192,
+    [AZM_RPC_LOG_MESSAGE] = 8192,      [AZM_RPC_BODY] = AZM_BODY_MAX,
 }; /* of the others: */
 #define CAP 512u
 
 static bool is_of_trigger(unsigned slot)
 {
     return slot >= AZM_SLOT_TRIGGER_METADATA_JSON && slot <= AZM_SLOT_INPUT_ELEMENT;
+}
+
+static bool takes_bodies(const struct azm_rpc_reader *reader)
+{
+    const struct azm_rpc_listener *listener = reader->listener;
+    return listener->wants_bodies && listener->wants_bodies(reader->self);
+}
+
+/* The first input is the trigger's; what it says is its body, whatever else is read of it. */
+static struct azm_scan_target want_body(struct azm_rpc_reader *reader, unsigned slot)
+{
+    size_t room = sizeof reader->text - reader->used;
+    bool first = reader->inputs == 1 && !reader->message.fields[AZM_RPC_BODY].ptr;
+    reader->takes_input = slot != AZM_RPC_BODY && reader->trigger.trigger && azm_trigger_wants_input(&reader->trigger);
+    if (reader->takes_input)
+        azm_trigger_value_begin(&reader->trigger, slot == AZM_SLOT_INPUT_JSON, false);
+    return (struct azm_scan_target){first ? reader->text + reader->used : NULL,
+                                    room < AZM_BODY_MAX ? room : AZM_BODY_MAX, reader->takes_input};
+}
+
+static bool is_body(const struct azm_rpc_reader *reader, unsigned slot)
+{
+    return slot == AZM_RPC_BODY ||
+           ((slot == AZM_SLOT_INPUT_STRING || slot == AZM_SLOT_INPUT_JSON) && takes_bodies(reader));
+}
+
+static void took_body(struct azm_rpc_reader *reader, azm_slice text)
+{
+    if (reader->takes_input)
+        azm_trigger_value_end(&reader->trigger);
+    if (reader->inputs != 1 || reader->message.fields[AZM_RPC_BODY].ptr)
+        return;
+    reader->message.fields[AZM_RPC_BODY] = text;
+    reader->used += text.len;
 }
 
 /* A value of the trigger's, which is read as it passes. */
@@ -52,6 +86,8 @@ static struct azm_scan_target want(void *self, unsigned slot, uint64_t len)
 {
     struct azm_rpc_reader *reader = self;
     size_t room = sizeof reader->text - reader->used, cap = slot < AZM_COUNT(caps) && caps[slot] ? caps[slot] : CAP;
+    if (AZM_UNLIKELY(is_body(reader, slot)))
+        return want_body(reader, slot);
     if (is_of_trigger(slot)) {
         if (reader->trigger.trigger)
             return want_of_trigger(reader, slot);
@@ -94,6 +130,10 @@ static void took(void *self, unsigned slot, size_t copied, uint64_t len)
 {
     struct azm_rpc_reader *reader = self;
     azm_slice text = {reader->text + reader->used, copied};
+    if (AZM_UNLIKELY(is_body(reader, slot))) {
+        took_body(reader, text);
+        return;
+    }
     if (reader->trigger.trigger && is_of_trigger(slot)) {
         azm_trigger_value_end(&reader->trigger);
         return;
@@ -248,7 +288,10 @@ static void enter(void *self, unsigned slot)
         reader->entry_mark = reader->used;
         break;
     case AZM_SLOT_HTTP: reader->message.has_http = true; break;
-    case AZM_SLOT_INPUT: azm_trigger_parameter(&reader->trigger); break;
+    case AZM_SLOT_INPUT:
+        reader->inputs++;
+        azm_trigger_parameter(&reader->trigger);
+        break;
     case AZM_SLOT_RETRY: reader->message.has_retry = true; break;
     case AZM_SLOT_STATUS_RESULT: reader->message.status = AZM_RPC_FAILURE; break; /* 0 is left out on the wire */
     case AZM_SLOT_LOADED:
@@ -315,10 +358,12 @@ void azm_rpc_reader_init(struct azm_rpc_reader *reader, const struct azm_scan_me
     reader->self = self;
 }
 
-/* Without logs they cost no more than any message that is skipped. */
+/* Logs and bodies that nobody wants cost no more than anything that is skipped. */
 static const struct azm_scan_message *type_of(const struct azm_rpc_reader *reader)
 {
     const struct azm_rpc_listener *listener = reader->listener;
+    if (takes_bodies(reader))
+        return &azm_rpc_from_host_with_bodies;
     return listener->wants_logs && listener->wants_logs(reader->self) ? &azm_rpc_from_worker_with_logs : reader->type;
 }
 
@@ -326,6 +371,7 @@ static void begin_message(struct azm_rpc_reader *reader, const struct azm_grpc_p
 {
     memset(&reader->message, 0, sizeof reader->message);
     reader->used = 0;
+    reader->inputs = 0;
     reader->trigger.trigger = NULL;
     reader->scanning = !part->compressed && part->size > 0;
     if (reader->scanning)

@@ -10,6 +10,7 @@
 #include "tap/trigger_read.h"
 
 #define AZM_RPC_TEXT    24576u /* bytes captured of one message at most */
+#define AZM_BODY_MAX    10240u /* of them, of a body */
 #define AZM_RPC_HEADERS 96u    /* header fields captured of one message at most */
 
 enum azm_rpc_kind {
@@ -46,6 +47,7 @@ enum azm_rpc_field {
     AZM_RPC_HTTP_METHOD,
     AZM_RPC_HTTP_URL,
     AZM_RPC_METADATA_HEADERS, /* trigger_metadata["Headers"], the JSON text of an HTTP request's headers */
+    AZM_RPC_BODY,             /* of the HTTP request, or the message: text or bytes, cut at AZM_BODY_MAX */
     AZM_RPC_STATUS_CODE,      /* of the RpcHttp answer, as text */
     AZM_RPC_RETURN_JSON,      /* return_value.json */
     AZM_RPC_EXCEPTION_TYPE,
@@ -121,6 +123,8 @@ struct azm_rpc_listener {
     bool (*wants_logs)(void *self);
     /* One of the functions of a message, before its end. NULL: never. */
     void (*on_refusal)(void *self, const struct azm_rpc_refusal *refusal);
+    /* As wants_logs, for the bodies of requests and messages. */
+    bool (*wants_bodies)(void *self);
 };
 
 struct azm_rpc_reader {
@@ -138,6 +142,8 @@ struct azm_rpc_reader {
     azm_slice binding_type;
     struct azm_pair headers[AZM_RPC_HEADERS];
     size_t used, function_mark, entry_mark;
+    unsigned inputs;                  /* of an invocation request, so far */
+    bool takes_input;                 /* its trigger reads the one that is passing */
     enum azm_rpc_status outer_status; /* of the message, while a function's own is being read */
     char text[AZM_RPC_TEXT];
     struct azm_trigger_reader trigger;

@@ -35,6 +35,18 @@ RULES http_rules[] = {
 };
 TABLE(http);
 
+/* TypedData of an RpcHttp's body: string, json, bytes */
+RULES body_rules[] = {TAKE(1, AZM_RPC_BODY), TAKE(2, AZM_RPC_BODY), TAKE(3, AZM_RPC_BODY)};
+TABLE(body);
+RULES http_with_body_rules[] = {
+    TAKE(1, AZM_RPC_HTTP_METHOD),
+    TAKE(2, AZM_RPC_HTTP_URL),
+    ENTER(3, AZM_SLOT_HEADER, header),
+    ENTER(4, AZM_SLOT_NESTED, body),
+    ENTER(20, AZM_SLOT_HEADER, nullable_header),
+};
+TABLE(http_with_body);
+
 /* TypedData, where only an RpcHttp is of interest */
 RULES http_data_rules[] = {ENTER(5, AZM_SLOT_HTTP, http)};
 TABLE(http_data);
@@ -52,6 +64,16 @@ RULES input_data_rules[] = {
 TABLE(input_data);
 RULES input_rules[] = {ENTER(2, AZM_SLOT_INPUT, input_data)};
 TABLE(input);
+RULES input_data_with_body_rules[] = {
+    TAKE(1, AZM_SLOT_INPUT_STRING),
+    TAKE(2, AZM_SLOT_INPUT_JSON),
+    TAKE(3, AZM_RPC_BODY),
+    ENTER(5, AZM_SLOT_HTTP, http_with_body),
+    ENTER(9, AZM_SLOT_NESTED, collection_string),
+};
+TABLE(input_data_with_body);
+RULES input_with_body_rules[] = {ENTER(2, AZM_SLOT_INPUT, input_data_with_body)};
+TABLE(input_with_body);
 RULES return_value_rules[] = {TAKE(2, AZM_RPC_RETURN_JSON), ENTER(5, AZM_SLOT_HTTP, http)};
 TABLE(return_value);
 
@@ -73,12 +95,16 @@ TABLE(trace_context);
 RULES retry_rules[] = {NUMBER(1, AZM_SLOT_RETRY_COUNT), NUMBER(2, AZM_SLOT_MAX_RETRY_COUNT)};
 TABLE(retry);
 
-RULES invocation_request_rules[] = {
-    TAKE(1, AZM_RPC_INVOCATION_ID),           TAKE(2, AZM_RPC_FUNCTION_ID),
-    ENTER(3, AZM_SLOT_NESTED, input),         ENTER(4, AZM_SLOT_TRIGGER_METADATA, trigger_metadata),
-    ENTER(5, AZM_SLOT_NESTED, trace_context), ENTER(6, AZM_SLOT_RETRY, retry),
-};
+#define INVOCATION_REQUEST(of)                                                                                         \
+    {                                                                                                                  \
+        TAKE(1, AZM_RPC_INVOCATION_ID), TAKE(2, AZM_RPC_FUNCTION_ID), ENTER(3, AZM_SLOT_NESTED, of),                   \
+            ENTER(4, AZM_SLOT_TRIGGER_METADATA, trigger_metadata), ENTER(5, AZM_SLOT_NESTED, trace_context),           \
+            ENTER(6, AZM_SLOT_RETRY, retry)                                                                            \
+    }
+RULES invocation_request_rules[] = INVOCATION_REQUEST(input);
 TABLE(invocation_request);
+RULES invocation_request_with_body_rules[] = INVOCATION_REQUEST(input_with_body);
+TABLE(invocation_request_with_body);
 RULES invocation_cancel_rules[] = {TAKE(2, AZM_RPC_INVOCATION_ID)};
 TABLE(invocation_cancel);
 
@@ -153,16 +179,19 @@ TABLE(reload_request);
 RULES terminate_rules[] = {NUMBER(1, AZM_SLOT_FIRST)};
 TABLE(terminate);
 
-RULES from_host_rules[] = {
-    ENTER(4, AZM_SLOT_KIND_INVOCATION_REQUEST, invocation_request),
-    ENTER(8, AZM_SLOT_KIND_LOAD_REQUEST, load_request),
-    ENTER(14, AZM_SLOT_KIND_TERMINATE, terminate),
-    ENTER(17, AZM_SLOT_KIND_INIT_REQUEST, init_request),
-    ENTER(21, AZM_SLOT_KIND_INVOCATION_CANCEL, invocation_cancel),
-    ENTER(25, AZM_SLOT_KIND_RELOAD_REQUEST, reload_request),
-    ENTER(31, AZM_SLOT_KIND_LOAD_REQUEST, load_collection),
-};
+#define FROM_HOST(request)                                                                                             \
+    {                                                                                                                  \
+        ENTER(4, AZM_SLOT_KIND_INVOCATION_REQUEST, request), ENTER(8, AZM_SLOT_KIND_LOAD_REQUEST, load_request),       \
+            ENTER(14, AZM_SLOT_KIND_TERMINATE, terminate), ENTER(17, AZM_SLOT_KIND_INIT_REQUEST, init_request),        \
+            ENTER(21, AZM_SLOT_KIND_INVOCATION_CANCEL, invocation_cancel),                                             \
+            ENTER(25, AZM_SLOT_KIND_RELOAD_REQUEST, reload_request),                                                   \
+            ENTER(31, AZM_SLOT_KIND_LOAD_REQUEST, load_collection)                                                     \
+    }
+RULES from_host_rules[] = FROM_HOST(invocation_request);
 const struct azm_scan_message azm_rpc_from_host = {from_host_rules, AZM_COUNT(from_host_rules)};
+RULES from_host_with_bodies_rules[] = FROM_HOST(invocation_request_with_body);
+const struct azm_scan_message azm_rpc_from_host_with_bodies = {from_host_with_bodies_rules,
+                                                               AZM_COUNT(from_host_with_bodies_rules)};
 
 RULES rpc_log_rules[] = {
     TAKE(1, AZM_RPC_INVOCATION_ID), TAKE(2, AZM_RPC_LOG_LOGGER),          NUMBER(3, AZM_SLOT_LOG_LEVEL),

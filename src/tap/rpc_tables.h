@@ -61,4 +61,5 @@ enum azm_rpc_slot {
 };
 
 /* StreamingMessage as each side sends it. */
-extern const struct azm_scan_message azm_rpc_from_host, azm_rpc_from_worker, azm_rpc_from_worker_with_logs;
+extern const struct azm_scan_message azm_rpc_from_host, azm_rpc_from_host_with_bodies, azm_rpc_from_worker,
+    azm_rpc_from_worker_with_logs;

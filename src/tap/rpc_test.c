@@ -31,6 +31,7 @@ static void on_message(void *self, const struct azm_rpc_message *m, int64_t now_
     tell("method", m->fields[AZM_RPC_HTTP_METHOD]);
     tell("url", m->fields[AZM_RPC_HTTP_URL]);
     tell("metadata", m->fields[AZM_RPC_METADATA_HEADERS]);
+    tell("body", m->fields[AZM_RPC_BODY]);
     tell("code", m->fields[AZM_RPC_STATUS_CODE]);
     tell("json", m->fields[AZM_RPC_RETURN_JSON]);
     tell("runtime", m->fields[AZM_RPC_RUNTIME_VERSION]);
@@ -73,6 +74,8 @@ static void on_variable(void *self, azm_slice name, azm_slice value)
 static const struct azm_trigger *trigger_of(void *self, azm_slice function_id)
 {
     (void)self;
+    if (azm_slice_eq(function_id, AZM_S("grid")))
+        return azm_trigger_of(AZM_S("eventGridTrigger"));
     return azm_slice_eq(function_id, AZM_S("bus")) ? azm_trigger_of(AZM_S("serviceBusTrigger")) : NULL;
 }
 
@@ -118,8 +121,16 @@ static bool wants_logs(void *self)
     return wanted;
 }
 
+static bool bodies;
+
+static bool wants_bodies(void *self)
+{
+    (void)self;
+    return bodies;
+}
+
 static const struct azm_rpc_listener listener = {on_message,  on_function,     on_variable, trigger_of, trace_of,
-                                                 on_http_uri, on_http_uri_end, wants_logs,  on_refusal};
+                                                 on_http_uri, on_http_uri_end, wants_logs,  on_refusal, wants_bodies};
 
 /* --- messages, as the public proto has them --- */
 
@@ -535,11 +546,95 @@ static void long_fields_are_clipped_and_said_to_be(void **state)
     free(reader);
 }
 
+/* An HTTP request's own body, not its second input's; a message's, that its trigger reads, too. */
+static void request_with_body(struct azm_buf *out, bool http, uint32_t arm, const char *body)
+{
+    size_t message = azm_wire_begin(out, 4);
+    azm_wire_put_bytes(out, 2, http ? AZM_S("fn") : AZM_S("grid"));
+    for (int i = 0; i < 2; i++) {
+        size_t input = azm_wire_begin(out, 3), data = azm_wire_begin(out, 2);
+        if (http && i == 0) {
+            size_t arm5 = azm_wire_begin(out, 5), inner = azm_wire_begin(out, 4);
+            azm_wire_put_bytes(out, arm, azm_slice_str(body));
+            azm_wire_end(out, inner);
+            azm_wire_end(out, arm5);
+        } else {
+            azm_wire_put_bytes(out, arm, i ? AZM_S("other") : azm_slice_str(body));
+        }
+        azm_wire_end(out, data);
+        azm_wire_end(out, input);
+    }
+    azm_wire_end(out, message);
+}
+
+/* What is told of that message, as text. */
+static void play(const struct azm_buf *message, size_t cut)
+{
+    static struct azm_rpc_reader reader;
+    struct azm_buf bytes;
+    azm_buf_init(&bytes, 1 << 20);
+    frame(&bytes, message);
+    azm_buf_clear(&told);
+    azm_rpc_reader_init(&reader, &azm_rpc_from_host, &listener, NULL);
+    assert_int_equal(azm_rpc_reader_feed(&reader, azm_slice_take(azm_buf_slice(&bytes), cut), 1), AZM_OK);
+    assert_int_equal(azm_rpc_reader_feed(&reader, azm_slice_drop(azm_buf_slice(&bytes), cut), 1), AZM_OK);
+    azm_buf_add_byte(&told, '\0');
+    azm_buf_dispose(&bytes);
+}
+
+static void bodies_are_taken_where_they_are_wanted(void **state)
+{
+    static char longest[20001];
+    static const struct {
+        bool http;
+        uint32_t arm;
+        const char *body, *taken;
+    } requests[] = {
+        {true, 1, "text", "body=text "},   {true, 2, "{\"a\":1}", "body={\"a\":1} "},
+        {true, 3, "bytes", "body=bytes "}, {false, 1, "hello", "body=hello "},
+        {false, 3, "\xff", "body=\xff "},  {false, 2, "{\"id\":\"e-1\"}", "body={\"id\":\"e-1\"} "},
+    };
+    (void)state;
+    wanted = false;
+    azm_buf_init(&told, 1 << 20);
+    for (size_t i = 0; i < AZM_COUNT(requests); i++) {
+        struct azm_buf message;
+        azm_buf_init(&message, 1 << 16);
+        request_with_body(&message, requests[i].http, requests[i].arm, requests[i].body);
+        for (size_t cut = 0; cut <= message.len; cut++) {
+            bodies = true;
+            play(&message, cut);
+            assert_non_null(strstr(told.ptr, requests[i].taken));
+            assert_null(strstr(told.ptr, "other"));
+            assert_non_null(strstr(told.ptr, "clipped=0"));
+            assert_int_equal(strstr(told.ptr, "message=e-1") != NULL, i == 5);
+            bodies = false;
+            play(&message, cut);
+            assert_null(strstr(told.ptr, "body"));
+        }
+        azm_buf_dispose(&message);
+    }
+    struct azm_buf message;
+    azm_buf_init(&message, 1 << 16);
+    memset(longest, 'x', sizeof longest - 1);
+    request_with_body(&message, true, 3, longest);
+    bodies = true;
+    play(&message, 100);
+    bodies = false;
+    const char *taken = strstr(told.ptr, "body=");
+    assert_non_null(taken);
+    assert_int_equal(strspn(taken + 5, "x"), AZM_BODY_MAX);
+    assert_non_null(strstr(told.ptr, "clipped=0")); /* that is no field that says anything else */
+    azm_buf_dispose(&message);
+    azm_buf_dispose(&told);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(messages_tell_what_matters_at_every_cut),
         cmocka_unit_test(long_fields_are_clipped_and_said_to_be),
+        cmocka_unit_test(bodies_are_taken_where_they_are_wanted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -540,6 +540,12 @@ static bool wants_logs(void *self)
     return session->logs.wanted && session->active && !session->placeholder;
 }
 
+static bool wants_bodies(void *self)
+{
+    const struct azm_session *session = self;
+    return session->settings.capture_body != AZM_BODY_OFF && session->active && !session->placeholder;
+}
+
 static void on_http_uri(void *self, azm_slice piece)
 {
     struct azm_session *session = self;
@@ -563,10 +569,23 @@ static void on_http_uri_end(void *self)
         azm_patch_write(session->patch, uri.port_at, (azm_slice){digits, (size_t)len});
 }
 
-const struct azm_rpc_listener azm_session_from_host = {from_host,   on_function,     on_variable, trigger_of, trace_of,
-                                                       on_http_uri, on_http_uri_end, NULL,        NULL};
-const struct azm_rpc_listener azm_session_from_worker = {
-    from_worker, on_function, on_variable, trigger_of, trace_of, on_http_uri, on_http_uri_end, wants_logs, on_refusal};
+const struct azm_rpc_listener azm_session_from_host = {.on_message = from_host,
+                                                       .on_function = on_function,
+                                                       .on_variable = on_variable,
+                                                       .trigger_of = trigger_of,
+                                                       .trace_of = trace_of,
+                                                       .on_http_uri = on_http_uri,
+                                                       .on_http_uri_end = on_http_uri_end,
+                                                       .wants_bodies = wants_bodies};
+const struct azm_rpc_listener azm_session_from_worker = {.on_message = from_worker,
+                                                         .on_function = on_function,
+                                                         .on_variable = on_variable,
+                                                         .trigger_of = trigger_of,
+                                                         .trace_of = trace_of,
+                                                         .on_http_uri = on_http_uri,
+                                                         .on_http_uri_end = on_http_uri_end,
+                                                         .wants_logs = wants_logs,
+                                                         .on_refusal = on_refusal};
 
 void azm_session_forward(struct azm_session *session, const struct azm_forward *forward)
 {

@@ -88,8 +88,11 @@ const struct azm_setting azm_setting_table[] = {
      "the same, where the one above is not set; a caller's own decision is always obeyed"},
     {"OTEL_TRACES_SAMPLER_ARG", AZM_SETTING_RATE, AT(otel_sampler_arg), "1.0", "share, for traceidratio"},
     {"ELASTIC_APM_CAPTURE_HEADERS", AZM_SETTING_BOOL, AT(capture_headers), "true", "false: no header fields are kept"},
+    {"ELASTIC_APM_CAPTURE_BODY", AZM_SETTING_BODY, AT(capture_body), "off",
+     "errors: the text of an HTTP request is kept where the invocation failed; transactions or all: always, and so is "
+     "that of a message. Not what comes by HTTP proxying or to a custom handler"},
     {"ELASTIC_APM_SANITIZE_FIELD_NAMES", AZM_SETTING_PATTERNS, AT(sanitize_field_names), AZM_SANITIZE_DEFAULT,
-     "header fields whose values are not kept"},
+     "header fields, and fields of forms in bodies, whose values are not kept"},
     {"ELASTIC_APM_TRANSACTION_IGNORE_URLS", AZM_SETTING_PATTERNS, AT(transaction_ignore_urls), "",
      "HTTP requests to such paths are not recorded: /api/health*, *.png"},
     {"ELASTIC_APM_TRANSACTION_IGNORE_USER_AGENTS", AZM_SETTING_PATTERNS, AT(transaction_ignore_user_agents), "",
@@ -216,6 +219,17 @@ static bool continuation(azm_slice text, enum azm_trace_continuation *out)
     return false;
 }
 
+static bool capture_body(azm_slice text, enum azm_capture_body *out)
+{
+    static const char *const names[] = {"off", "errors", "transactions", "all"};
+    for (size_t i = 0; i < AZM_COUNT(names); i++)
+        if (azm_slice_eq(text, azm_slice_str(names[i]))) {
+            *out = (enum azm_capture_body)i;
+            return true;
+        }
+    return false;
+}
+
 static bool protocol(azm_slice text, enum azm_otlp_protocol *out)
 {
     static const char *const names[] = {"http/protobuf", "http/json", "grpc"};
@@ -314,6 +328,7 @@ static bool set(const struct azm_setting *setting, azm_slice text, struct azm_se
     case AZM_SETTING_SAMPLER: return sampler(text, at);
     case AZM_SETTING_TRACE_CONTEXT: return trace_context(text, at);
     case AZM_SETTING_CONTINUATION: return continuation(text, at);
+    case AZM_SETTING_BODY: return capture_body(text, at);
     }
     return false;
 }

@@ -7,6 +7,9 @@
 #include "trace/decision.h"
 #include "trace/source.h"
 
+/* Of which invocations the body of the request or message is kept. */
+enum azm_capture_body { AZM_BODY_OFF, AZM_BODY_ERRORS, AZM_BODY_TRANSACTIONS, AZM_BODY_ALL };
+
 struct azm_settings {
     bool enabled, recording;      /* enabled: none of the three switches is off */
     bool own_switch, otel_is_off; /* the other two */
@@ -18,6 +21,7 @@ struct azm_settings {
     double transaction_sample_rate; /* 0..1, four decimals */
     enum azm_trace_context_mode trace_context;
     enum azm_trace_continuation trace_continuation;
+    enum azm_capture_body capture_body;
     azm_slice log_level, log_sending_level;
     azm_slice transaction_ignore_urls, transaction_ignore_user_agents, ignore_message_queues, transaction_name_groups;
     bool disable_send;
@@ -64,6 +68,7 @@ enum azm_setting_kind {
     AZM_SETTING_EXPORTER, /* "otlp" or "none" */
     AZM_SETTING_SAMPLER,  /* OpenTelemetry's names */
     AZM_SETTING_CONTINUATION,
+    AZM_SETTING_BODY, /* enum azm_capture_body */
 };
 
 struct azm_setting {

@@ -81,6 +81,7 @@ static void show(struct azm_buf *out, enum azm_setting_kind kind, azm_slice valu
     case AZM_SETTING_PROTOCOL:
     case AZM_SETTING_GZIP:
     case AZM_SETTING_CONTINUATION:
+    case AZM_SETTING_BODY:
     case AZM_SETTING_EXPORTER:
     case AZM_SETTING_SAMPLER:
     case AZM_SETTING_TRACE_CONTEXT: azm_redact_url(out, value); return;
@@ -157,6 +158,7 @@ const char *azm_setting_type(const struct azm_setting *setting)
         [AZM_SETTING_SAMPLER] = "always_on, always_off or traceidratio, or one of them behind parentbased_",
         [AZM_SETTING_TRACE_CONTEXT] = "adopt, rewrite or off",
         [AZM_SETTING_CONTINUATION] = "continue, restart or restart_external",
+        [AZM_SETTING_BODY] = "off, errors, transactions or all",
     };
     return types[setting->kind];
 }
@@ -195,7 +197,6 @@ const struct azm_setting_unused azm_setting_unused[] = {
     {"ELASTIC_APM_HOSTNAME", "", NO_SYSTEM},
     {"ELASTIC_APM_SERVER_CERT", "", "a certificate cannot be pinned; ELASTIC_APM_SERVER_CA_CERT_FILE trusts one more"},
     {"ELASTIC_APM_MAX_QUEUE_SIZE", "", QUEUE},
-    {"ELASTIC_APM_CAPTURE_BODY", "off", "bodies of requests and messages are never kept"},
     {"ELASTIC_APM_LONG_FIELD_MAX_LENGTH", "10000", "the limit is fixed"},
     {"ELASTIC_APM_STACK_TRACE_LIMIT", "50", "the limit is fixed"},
     {"ELASTIC_APM_USE_PATH_AS_TRANSACTION_NAME", "false", "the function's route names the transaction"},

@@ -35,6 +35,7 @@ struct azm_http_context {
     unsigned status_code;                               /* 0: not known */
     enum azm_tristate has_sizes;
     uint64_t request_size, response_size; /* bytes of content, as they went over the wire; with has_sizes */
+    azm_slice request_body;               /* its text, cut; fields of a form are redacted already */
 };
 
 struct azm_message_context {
@@ -43,6 +44,7 @@ struct azm_message_context {
     uint64_t age_ms;
     struct azm_pairs headers; /* redacted already */
     azm_slice routing_key;
+    azm_slice body; /* its text, cut */
 };
 
 /* Where an event came from: Elastic's service.origin and cloud.origin. */

@@ -33,7 +33,8 @@ def unset(message):
 
 def test_a_transaction(schema):
     message = schema.Transaction.FromString((RING / "record_corpus/transaction").read_bytes())
-    younger = ["Http.has_sizes", "Http.request_size", "Http.response_size", "Message.headers", "Message.routing_key",
+    younger = ["Http.has_sizes", "Http.request_size", "Http.response_size", "Http.request_body", "Message.headers",
+               "Message.routing_key", "Message.body",
                "Transaction.origin", "Transaction.exception"]  # than the sample
     assert list(unset(message)) == younger
     assert message.trace_id.hex() == "0af7651916cd43dd8448eb211c80319c"

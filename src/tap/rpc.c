@@ -19,12 +19,6 @@ static bool is_of_trigger(unsigned slot)
     return slot >= AZM_SLOT_TRIGGER_METADATA_JSON && slot <= AZM_SLOT_INPUT_ELEMENT;
 }
 
-static bool takes_bodies(const struct azm_rpc_reader *reader)
-{
-    const struct azm_rpc_listener *listener = reader->listener;
-    return listener->wants_bodies && listener->wants_bodies(reader->self);
-}
-
 /* The first input is the trigger's; what it says is its body, whatever else is read of it. */
 static struct azm_scan_target want_body(struct azm_rpc_reader *reader, unsigned slot)
 {
@@ -39,8 +33,7 @@ static struct azm_scan_target want_body(struct azm_rpc_reader *reader, unsigned 
 
 static bool is_body(const struct azm_rpc_reader *reader, unsigned slot)
 {
-    return slot == AZM_RPC_BODY ||
-           ((slot == AZM_SLOT_INPUT_STRING || slot == AZM_SLOT_INPUT_JSON) && takes_bodies(reader));
+    return reader->bodies && (slot == AZM_RPC_BODY || slot == AZM_SLOT_INPUT_STRING || slot == AZM_SLOT_INPUT_JSON);
 }
 
 static void took_body(struct azm_rpc_reader *reader, azm_slice text)
@@ -362,7 +355,7 @@ void azm_rpc_reader_init(struct azm_rpc_reader *reader, const struct azm_scan_me
 static const struct azm_scan_message *type_of(const struct azm_rpc_reader *reader)
 {
     const struct azm_rpc_listener *listener = reader->listener;
-    if (takes_bodies(reader))
+    if (reader->bodies)
         return &azm_rpc_from_host_with_bodies;
     return listener->wants_logs && listener->wants_logs(reader->self) ? &azm_rpc_from_worker_with_logs : reader->type;
 }
@@ -372,6 +365,7 @@ static void begin_message(struct azm_rpc_reader *reader, const struct azm_grpc_p
     memset(&reader->message, 0, sizeof reader->message);
     reader->used = 0;
     reader->inputs = 0;
+    reader->bodies = reader->listener->wants_bodies && reader->listener->wants_bodies(reader->self);
     reader->trigger.trigger = NULL;
     reader->scanning = !part->compressed && part->size > 0;
     if (reader->scanning)

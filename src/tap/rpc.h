@@ -143,6 +143,7 @@ struct azm_rpc_reader {
     struct azm_pair headers[AZM_RPC_HEADERS];
     size_t used, function_mark, entry_mark;
     unsigned inputs;                  /* of an invocation request, so far */
+    bool bodies;                      /* of this message one is wanted */
     bool takes_input;                 /* its trigger reads the one that is passing */
     enum azm_rpc_status outer_status; /* of the message, while a function's own is being read */
     char text[AZM_RPC_TEXT];

@@ -180,8 +180,8 @@ def partial(rejected, message="", content_type=PROTOBUF, signal="Trace"):
 
 class Receiver:
     """script: what to answer, one after the other, the last one for ever; each is a status, (status, body, headers),
-    "hang" (no answer while `gate` is closed, then 200), or a function that finds one of these for a request. logs: the same for logs (paths with
-    "logs" in them). tls: a function that sets up the SSL context."""
+    "hang" (no answer while `gate` is closed, then 200), or a function that finds one of the first two for a request.
+    logs: the same for logs (paths with "logs" in them). tls: a function that sets up the SSL context."""
 
     def __init__(self, *script, logs=(200,), host="127.0.0.1", port=0, tls=None):
         self.script, self.requests, self.problems = list(script) or [200], [], []
@@ -252,23 +252,19 @@ class Receiver:
 
     def wait(self, count, patience=30):
         """Until so many spans were answered with 200; no more may have come."""
-        end = time.monotonic() + patience
-        while len(self.spans()) < count and not self.problems:
-            assert time.monotonic() < end, f"{len(self.spans())} spans instead of {count}"
-            time.sleep(0.02)
-        assert not self.problems, self.problems
-        assert len(self.spans()) == count
-        return self.spans()
+        return self._wait(self.spans, count, patience)
 
     def wait_logs(self, count, patience=30):
-        """As wait()."""
+        return self._wait(self.logs, count, patience)
+
+    def _wait(self, found, count, patience):
         end = time.monotonic() + patience
-        while len(self.logs()) < count and not self.problems:
-            assert time.monotonic() < end, f"{len(self.logs())} logs instead of {count}"
+        while len(found()) < count and not self.problems:
+            assert time.monotonic() < end, f"{len(found())} instead of {count}"
             time.sleep(0.02)
         assert not self.problems, self.problems
-        assert len(self.logs()) == count
-        return self.logs()
+        assert len(found()) == count
+        return found()
 
     def close(self):
         self.gate.set()

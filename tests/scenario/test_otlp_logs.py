@@ -13,7 +13,8 @@ import values
 from intake import Intake
 from observing import observing
 from otlp import JSON, PROTOBUF, Receiver
-from rings import Place, closed_port, end, wait_for
+from rings import closed_port, end, wait_for
+from test_agent import place  # noqa: F401 (a fixture)
 
 FATAL, ERROR = 21, 17
 SEVERITIES = {"trace": 1, "debug": 5, "info": 9, "warning": 13, "error": 17, "critical": 21}
@@ -164,14 +165,7 @@ def test_settings_of_logs_alone(start):
 # -- servers with whims: of one signal, while the other flows
 
 @pytest.fixture
-def place(tmp_path):
-    place = Place(tmp_path)
-    yield place
-    place.close()
-
-
-@pytest.fixture
-def receive(place):
+def receive(place):  # noqa: F811
     def begin(*script, **more):
         receiver = Receiver(*script, **more)
         place.servers.append(receiver)

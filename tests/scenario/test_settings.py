@@ -167,7 +167,7 @@ def test_the_log_tells_the_settings_and_no_secret(observed):
         "ELASTIC_APM_SECRET_TOKEN": SECRET, "ELASTIC_APM_API_KEY": SECRET,
         "ELASTIC_APM_GLOBAL_LABELS": f"team=a,api_key={SECRET}", "ELASTIC_APM_CAPTURE_HEADERS": "false",
         "OTEL_EXPORTER_OTLP_HEADERS": f"authorization={SECRET}", "ELASTIC_APM_SERVER_TIMEOUT": f"{SECRET}@x",
-        "OTEL_RESOURCE_ATTRIBUTES": f"auth={SECRET}", "ELASTIC_APM_CAPTURE_BODY": "all",
+        "OTEL_RESOURCE_ATTRIBUTES": f"auth={SECRET}", "ELASTIC_APM_INCLUDE_PROCESS_ARGS": "true",
         "DT_CONNECTION_POINT": f"https://u:{SECRET}@dt"}
     worker = observed.start([values.http()])
     worker.invoke("hello")
@@ -182,7 +182,7 @@ def test_the_log_tells_the_settings_and_no_secret(observed):
                    "ELASTIC_APM_GLOBAL_LABELS=team=a,api_key=[REDACTED] (environment)"):
         assert wanted in lines, log
     assert "ELASTIC_APM_SERVER_TIMEOUT=\"[REDACTED]\" is ignored" in log
-    assert "ELASTIC_APM_CAPTURE_BODY has no effect" in log
+    assert "ELASTIC_APM_INCLUDE_PROCESS_ARGS has no effect" in log
     assert "ELASTIC_APM_VERIFY_SERVER_CERT" not in log  # as it is by default
     assert SECRET not in log
     for path in observed.run_dir.rglob("*"):

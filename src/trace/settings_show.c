@@ -217,6 +217,10 @@ const struct azm_setting_unused azm_setting_unused[] = {
     {"OTEL_BSP_EXPORT_TIMEOUT", "", "OTEL_EXPORTER_OTLP_TIMEOUT is the limit of one request"},
     {"OTEL_BSP_MAX_QUEUE_SIZE", "", QUEUE},
     {"OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "", "ELASTIC_APM_API_REQUEST_SIZE is the limit of one request, for OTLP, too"},
+    {"OTEL_BLRP_SCHEDULE_DELAY", "", ENDS},
+    {"OTEL_BLRP_EXPORT_TIMEOUT", "", "OTEL_EXPORTER_OTLP_LOGS_TIMEOUT is the limit of one request"},
+    {"OTEL_BLRP_MAX_QUEUE_SIZE", "", QUEUE},
+    {"OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", "", "ELASTIC_APM_API_REQUEST_SIZE is the limit of one request, for OTLP, too"},
     {"OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "", "the limit is fixed"},
     {"OTEL_METRICS_EXPORTER", "none", NO_METRICS},
 };

@@ -18,7 +18,7 @@
 #include "os/self.h"
 
 #define LOG_MAX (8u << 20)
-#define DAY_US  (INT64_C(86400) * 1000000)
+#define HOUR_US (INT64_C(3600) * 1000000)
 
 struct doctor {
     const struct azm_doctor_options *options;
@@ -136,7 +136,7 @@ static bool seen_since(const struct doctor *doctor, int64_t when_us)
     return azm_time_parse(newest, &created_us) == AZM_OK && created_us > when_us;
 }
 
-/* True of a process that lives, for good; and of the last attempt, as long as no later one went well. */
+/* True of a process that lives, for good; and for an hour of the last attempt, as long as no later one went well. */
 static void tell_unseen(struct doctor *doctor)
 {
     const struct azm_log_unseen *unseen = &doctor->unseen;
@@ -145,7 +145,7 @@ static void tell_unseen(struct doctor *doctor)
     if (!unseen->when_us)
         return;
     bool lives = azm_process_start_time(unseen->pid, &start, NULL) == AZM_OK;
-    if (!lives && (azm_clock_wall_us() - unseen->when_us > DAY_US || seen_since(doctor, unseen->when_us)))
+    if (!lives && (azm_clock_wall_us() - unseen->when_us > HOUR_US || seen_since(doctor, unseen->when_us)))
         return;
     azm_time_format(unseen->when_us, when);
     azm_finding(doctor->report, "not_seen", AZM_PROBLEM_ERROR, azm_folder_mend(azm_slice_str(doctor->why)),

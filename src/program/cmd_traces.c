@@ -87,16 +87,29 @@ static void add_rows(const struct arguments *args, const json_t *list, bool newe
     }
 }
 
+/* Nothing to see is not an answer: what would make it one is. */
+static void add_head(const struct arguments *args, size_t count, struct azm_buf *out)
+{
+    if (count == 0 && args->service)
+        fprintf(stderr, "azimuth: no traces of %.100s\n", args->service);
+    else if (count == 0)
+        fputs("azimuth: no traces yet; in the app's folder: azimuth run -- func start (and azimuth doctor, where that "
+              "shows none)\n",
+              stderr);
+    if (count > 0 || args->follow)
+        azm_trace_text_head(&args->terminal, out);
+}
+
 static int show_list(struct azm_hub_client *client, const struct arguments *args, struct azm_buf *out)
 {
     struct azm_error err = {.status = AZM_OK};
     int64_t after = 0;
-    if (!args->json)
-        azm_trace_text_head(&args->terminal, out);
     for (;;) {
         json_t *answer = NULL;
         if (get_list(client, args, after, &answer, &err) != AZM_OK)
             return fail(&err);
+        if (after == 0 && !args->json)
+            add_head(args, json_array_size(json_object_get(answer, "traces")), out);
         add_rows(args, json_object_get(answer, "traces"), after == 0, out);
         after = json_integer_value(json_object_get(answer, "cursor"));
         json_decref(answer);

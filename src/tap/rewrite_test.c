@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "../tests/temp_dir_fixture.h"
 #include "base/buf.h"
 #include "recording/pair.h"
 #include "tap/observe.h"
@@ -125,7 +126,7 @@ static azm_slice get(const void *self, const char *name)
     if (strcmp(name, "ELASTIC_APM_TRACE_CONTINUATION_STRATEGY") == 0)
         return azm_slice_str(strategy);
     if (strcmp(name, "AZIMUTH_RUN_DIR") == 0)
-        return AZM_S("/nonexistent/azimuth");
+        return azm_slice_str(dir.path);
     return strcmp(name, "ELASTIC_APM_SERVER_URL") == 0 ? AZM_S("http://127.0.0.1:9") : (azm_slice){NULL, 0};
 }
 
@@ -348,7 +349,7 @@ int main(void)
         azm_buf_init(&wires[i].in, 8 << 20);
         azm_buf_init(&wires[i].out, 8 << 20);
     }
-    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = cmocka_run_group_tests(tests, make_dir, remove_dir);
     for (size_t i = 0; i < CONNECTIONS; i++) {
         azm_buf_dispose(&wires[i].in);
         azm_buf_dispose(&wires[i].out);

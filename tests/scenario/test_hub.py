@@ -476,7 +476,8 @@ def test_the_table(hub):
     assert re.search(r"12\.5 ms +success +HTTP 2xx +orders +00000000 +GET /api/1$", rows[1])
     assert re.search(r"12\.5 ms +failure +HTTP 5xx +orders +00000000 +GET /api/2 +\[cold start\]$", rows[2])
     assert len(run_traces(hub, "--limit", "1").stdout.splitlines()) == 2
-    assert len(run_traces(hub, "--service", "nobody").stdout.splitlines()) == 1
+    nobody = run_traces(hub, "--service", "nobody")
+    assert (nobody.stdout, nobody.stderr) == ("", "azimuth: no traces of nobody\n")
 
 
 def test_the_waterfall(hub):

@@ -151,9 +151,7 @@ static unsigned column(const struct frame *frame, int64_t us)
 
 static void add_bar(const struct frame *frame, struct azm_buf *out, const json_t *event)
 {
-    bool timed = json_object_get(event, "duration_us") != NULL, utf8 = frame->terminal->utf8;
-    bool failed =
-        azm_slice_eq(text(event, "outcome"), AZM_S("failure")) || azm_slice_eq(text(event, "kind"), AZM_S("error"));
+    bool utf8 = frame->terminal->utf8, failed = azm_slice_eq(text(event, "outcome"), AZM_S("failure"));
     int64_t start = number(event, "start_us");
     unsigned from = column(frame, start), to = column(frame, start + number(event, "duration_us"));
     from = from < frame->lane ? from : frame->lane - 1;
@@ -162,8 +160,6 @@ static void add_bar(const struct frame *frame, struct azm_buf *out, const json_t
     for (unsigned i = 0; i < frame->lane; i++) {
         if (i < from || i >= to)
             azm_buf_add_byte(out, ' ');
-        else if (!timed)
-            azm_buf_add_byte(out, failed ? '!' : '.');
         else
             azm_buf_add(out, utf8 ? AZM_S("\xe2\x96\x88") : AZM_S("="));
     }
@@ -191,6 +187,18 @@ static void name_event(const json_t *event, struct azm_buf *label)
     }
 }
 
+static void add_point(const struct frame *frame, const json_t *event, azm_slice label, unsigned columns,
+                      struct azm_buf *out)
+{
+    bool error = azm_slice_eq(text(event, "kind"), AZM_S("error"));
+    if (error)
+        azm_terminal_color(frame->terminal, out, AZM_RED);
+    azm_terminal_add(frame->terminal, out, label, 0, columns);
+    if (error)
+        azm_terminal_color(frame->terminal, out, AZM_PLAIN);
+    azm_buf_add_byte(out, '\n');
+}
+
 static void add_event(const struct frame *frame, const struct azm_tree_row *row, struct azm_buf *out)
 {
     char storage[1024], duration[32];
@@ -200,13 +208,15 @@ static void add_event(const struct frame *frame, const struct azm_tree_row *row,
     azm_buf_init_fixed(&label, storage, sizeof storage);
     name_event(row->event, &label);
     azm_terminal_add(frame->terminal, out, AZM_S(""), indent, indent);
+    if (!timed) { /* an error or a log: what it says matters more than where in time it stands */
+        add_point(frame, row->event, azm_buf_slice(&label), 4 * frame->terminal->columns, out);
+        return;
+    }
     add(frame->terminal, out, azm_buf_slice(&label), frame->label - indent);
     add_bar(frame, out, row->event);
     azm_buf_add(out, AZM_S("  "));
     add_right(frame->terminal, out,
-              timed ? duration_text(frame->terminal, number(row->event, "duration_us"), duration, sizeof duration)
-                    : AZM_S(""),
-              DURATION);
+              duration_text(frame->terminal, number(row->event, "duration_us"), duration, sizeof duration), DURATION);
     azm_buf_add_byte(out, '\n');
 }
 

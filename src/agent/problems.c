@@ -108,7 +108,7 @@ void azm_problem_of_delivery(struct azm_problem *out, const struct azm_destinati
     while (row + 1 < AZM_COUNT(refusals) && !fits(row, destination, http_status, said))
         row++;
     *out = (struct azm_problem){.code = refusals[row].code, .level = refusals[row].level};
-    snprintf(out->text, sizeof out->text, "%.200s does not take events, they are kept: %.256s", url, said);
+    snprintf(out->text, sizeof out->text, "%.200s" AZM_PROBLEM_KEPT "%.256s", url, said);
     write_mend(out, refusals[row].mend, destination);
 }
 

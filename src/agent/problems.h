@@ -19,6 +19,9 @@ struct azm_problem {
 
 /* { "code": ..., "level": ..., "text": ..., "mend": ... }, an element of a list. */
 void azm_problem_put(struct azm_json_writer *json, const struct azm_problem *problem);
+/* In the sentence of every problem of delivery, behind the URL. */
+#define AZM_PROBLEM_KEPT " does not take events, they are kept: "
+
 /* Why a destination does not take events. Pure. */
 void azm_problem_of_delivery(struct azm_problem *out, const struct azm_destination *destination, const char *url,
                              unsigned http_status, const char *said);

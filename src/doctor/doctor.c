@@ -71,13 +71,20 @@ static bool count_batch(void *self, azm_slice name)
     return true;
 }
 
-/* What an agent left on disk, and none is there to send. */
-static void check_spool(struct doctor *doctor)
+static unsigned count_batches(const struct doctor *doctor)
 {
     char path[600];
     unsigned batches = 0;
     snprintf(path, sizeof path, "%s/spool", doctor->run_dir);
-    if (azm_dir_list(path, count_batch, &batches, NULL) != AZM_OK || batches == 0)
+    (void)!azm_dir_list(path, count_batch, &batches, NULL); /* there is none until something fails */
+    return batches;
+}
+
+/* What an agent left on disk, and none is there to send. */
+static void check_spool(struct doctor *doctor, unsigned batches)
+{
+    char path[600];
+    if (batches == 0)
         return;
     snprintf(path, sizeof path, "azimuth agent --run-dir %s", doctor->run_dir);
     azm_finding(doctor->report, "spool_waits", AZM_PROBLEM_WARNING, path,
@@ -175,10 +182,11 @@ static void examine_folder(struct doctor *doctor)
     read_logs(doctor);
     bool runs = usable && agent_runs(doctor);
     tell_agent(doctor, runs);
-    if (usable && !runs)
-        check_spool(doctor);
     if (usable) {
-        const struct azm_doctor_folder folder = {doctor->run_dir, runs, doctor->report};
+        unsigned batches = count_batches(doctor);
+        const struct azm_doctor_folder folder = {doctor->run_dir, runs, batches == 0, doctor->report};
+        if (!runs)
+            check_spool(doctor, batches);
         json_decref(doctor->processes);
         doctor->processes = azm_doctor_processes(&folder);
     }

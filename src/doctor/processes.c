@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "agent/problems.h"
 #include "agent/status.h"
 #include "doctor/finding.h"
 #include "doctor/peek.h"
@@ -149,6 +150,26 @@ static bool on_name(void *self, azm_slice name)
     return search->rings < RINGS_MAX;
 }
 
+/* --- what came after the end --- */
+
+/* The last word on an ended process is its status at its end; what was in the spool then has left it since. */
+static void settle(json_t *process)
+{
+    json_t *waiting = json_object_get(process, "waiting"), *problems = json_object_get(process, "problems");
+    int64_t left = azm_json_get_int(waiting, "in_spool", 0);
+    if (left == 0 || !json_object_get(process, "ended") || json_is_true(json_object_get(process, "alive")))
+        return;
+    json_object_set_new(waiting, "in_spool", json_integer(0));
+    json_object_set_new(process, "left_spool", json_integer(left));
+    for (size_t i = json_array_size(problems); i-- > 0;) {
+        azm_slice text = azm_json_get_slice(json_array_get(problems, i), "text");
+        if (azm_slice_search(text, AZM_S(AZM_PROBLEM_KEPT)) < text.len)
+            json_array_remove(problems, i);
+    }
+    if (json_array_size(problems) == 0)
+        json_object_del(process, "problems");
+}
+
 /* --- order --- */
 
 static int newest_first(const void *a, const void *b)
@@ -187,6 +208,8 @@ json_t *azm_doctor_processes(const struct azm_doctor_folder *folder)
     json_array_foreach(search.list, i, process)
     {
         judge_version(process);
+        if (folder->spool_empty)
+            settle(process);
     }
     return sorted(search.list);
 }

@@ -7,6 +7,7 @@
 struct azm_doctor_folder {
     const char *run_dir;
     bool agent_runs;
+    bool spool_empty;
     json_t *report; /* problems of the folder go there */
 };
 

@@ -95,14 +95,21 @@ static void add_counts(const struct azm_terminal *terminal, struct azm_buf *out,
              number(process, "events"), number(process, "delivered"), number(waiting, "in_ring"),
              number(waiting, "in_spool"), sum(json_object_get(process, "dropped")),
              bytes ? number(ring, "used_bytes") * 100 / bytes : 0);
+    if (number(process, "left_spool"))
+        add_line(terminal, out,
+                 "  %" PRId64 " of them were in the spool when the process ended, and have left it since",
+                 number(process, "left_spool"));
 }
 
-static void add_destination(const struct azm_terminal *terminal, struct azm_buf *out, const json_t *destination)
+static void add_destination(const struct azm_terminal *terminal, struct azm_buf *out, const json_t *destination,
+                            bool left_spool)
 {
     azm_slice delivered = when(destination, "last_delivery");
     if (!destination)
         return;
-    if (!delivered.len)
+    if (!delivered.len && left_spool)
+        add_line(terminal, out, "  to %.*s", AZM_FMT(text(destination, "url")));
+    else if (!delivered.len)
         add_line(terminal, out, "  to %.*s: nothing delivered yet", AZM_FMT(text(destination, "url")));
     else if (number(destination, "last_delivery_answer"))
         add_line(terminal, out, "  to %.*s: answered %" PRId64 " at %.*s", AZM_FMT(text(destination, "url")),
@@ -115,9 +122,9 @@ static void add_destination(const struct azm_terminal *terminal, struct azm_buf 
 static void add_destinations(const struct azm_terminal *terminal, struct azm_buf *out, const json_t *process)
 {
     const json_t *logs = json_object_get(process, "logs_destination");
-    add_destination(terminal, out, json_object_get(process, "destination"));
+    add_destination(terminal, out, json_object_get(process, "destination"), number(process, "left_spool") > 0);
     if (when(logs, "last_delivery").len)
-        add_destination(terminal, out, logs);
+        add_destination(terminal, out, logs, number(process, "left_spool") > 0);
 }
 
 static void add_process(const struct azm_terminal *terminal, struct azm_buf *out, const json_t *process)

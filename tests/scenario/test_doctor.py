@@ -266,6 +266,24 @@ def test_a_spool_that_nobody_empties(place):
     says(place.run_dir, "spool_waits", "1 batches of events wait on disk", mend=f"azimuth agent --run-dir {place.run_dir}")
 
 
+def test_what_has_left_the_spool_since_the_end(place):
+    """The status of an ended process is its last word; the spool knows better."""
+    server = place.server(503)
+    writer = place.writer().source("shop", server.url, node="n1")
+    writer.put(3)
+    place.agent()
+    writer.end()
+    wait_for(lambda: place.status("n1").get("ended"))
+    process, = Report(place.run_dir).processes
+    assert process["waiting"]["in_spool"] == 3 and "left_spool" not in process
+    assert process["problems"][0]["code"] == "server_failing"
+    server.script[:] = [202]
+    report = until(lambda: (r := Report(place.run_dir)).processes[0].get("left_spool") == 3 and r, PATIENCE)
+    assert len(server.events()) == 3 and report.code == 0
+    assert report.processes[0]["waiting"]["in_spool"] == 0 and "problems" not in report.processes[0]
+    assert "  3 of them were in the spool when the process ended, and have left it since\n" in report.text
+
+
 def test_a_ring_that_is_nearly_full(place):
     writer = place.writer(size=32768 + 65536).source("shop", "http://127.0.0.1:9")
     assert int(writer.say("put 1000")) < 1000

@@ -140,7 +140,7 @@ def test_nobody_is_there_before_the_handler_is(place):
             refused += 1
             time.sleep(0.01)
         assert time.monotonic() - began < PATIENCE
-    assert refused > 10 and time.monotonic() - began >= 1
+    assert refused > 2 and time.monotonic() - began >= 1
 
 
 def test_the_handler_sees_the_hosts_asking_and_nothing_else(place):
@@ -355,7 +355,7 @@ def test_answers_that_fail_an_invocation(place, entry, type_, message):
     for error in place.intake.wait(2, "error"):
         assert (error["exception"]["type"], error["exception"]["message"]) == (type_, message)
         assert error["transaction_id"] in {e["id"] for e in events.values()}
-    assert events["hello"]["duration"] < 900  # the end of the connection, not of the waiting for the handler's
+    assert events["hello"]["duration"] < 1900  # of 2000 that are waited: the end of the connection, not of the waiting for the handler's
 
 
 @pytest.mark.parametrize("entry, type_, says", [
@@ -375,7 +375,7 @@ def test_a_handler_that_dies(place, entry, type_, says):
 
 
 def test_a_host_that_does_not_wait(place):
-    host = place.start({"slow": [queue_in()]}, {"/slow": {"ms": 1500}})
+    host = place.start({"slow": [queue_in()]}, {"/slow": {"ms": 10000}})
     connection = http.client.HTTPConnection("127.0.0.1", host.port, timeout=0.2)
     with pytest.raises(TimeoutError):
         connection.request("POST", "/slow", body=b'{"Data":{},"Metadata":{}}', headers=host.headers())
@@ -383,7 +383,7 @@ def test_a_host_that_does_not_wait(place):
     connection.close()
     event, = place.intake.wait(1)
     assert (event["outcome"], event["result"], event["context"]["tags"]["ending"]) == ("unknown", "cancelled", "cancelled")
-    assert 150 < event["duration"] < 1500  # until the host's end, not the handler's answer
+    assert 150 < event["duration"] < 9000  # until the host's end, not the handler's answer
     assert not place.intake.events("error")
 
 

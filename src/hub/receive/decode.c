@@ -54,8 +54,10 @@ static enum azm_status take_metadata(azm_slice line, const json_t *root, const c
     enum azm_status status = azm_shape_check(&azm_shape_metadata, key, object, err);
     if (status == AZM_OK) {
         azm_slice raw = raw_of(line, root, object, &batch->arena);
-        azm_batch_set_metadata(batch, raw, azm_intake_text(object, "service.name"),
-                               azm_intake_text(object, "service.environment"));
+        const struct azm_process process = {.metadata = raw,
+                                            .service = azm_intake_text(object, "service.name"),
+                                            .environment = azm_intake_text(object, "service.environment")};
+        azm_batch_set_process(batch, &process);
     }
     return status;
 }

@@ -12,45 +12,62 @@ void azm_batch_dispose(struct azm_batch *batch)
 {
     free((void *)batch->metadata.ptr);
     free(batch->events);
+    free(batch->samples);
     azm_arena_dispose(&batch->arena);
     azm_batch_init(batch);
 }
 
+/* One more of size bytes behind the first count; aborts when memory is out. */
+static void *grow(void *items, size_t count, size_t *cap, size_t size)
+{
+    if (count < *cap)
+        return items;
+    *cap = *cap ? *cap * 2 : 16;
+    items = realloc(items, *cap * size);
+    if (!items)
+        abort();
+    return items;
+}
+
 struct azm_event *azm_batch_add(struct azm_batch *batch)
 {
-    if (batch->count == batch->cap) {
-        size_t cap = batch->cap ? batch->cap * 2 : 16;
-        struct azm_event *events = realloc(batch->events, cap * sizeof *events);
-        if (!events)
-            abort();
-        batch->events = events;
-        batch->cap = cap;
-    }
+    batch->events = grow(batch->events, batch->count, &batch->cap, sizeof *batch->events);
     struct azm_event *event = &batch->events[batch->count++];
     *event = (struct azm_event){.kind = AZM_EVENT_TRANSACTION};
     return event;
 }
 
+struct azm_sample *azm_batch_add_sample(struct azm_batch *batch)
+{
+    batch->samples = grow(batch->samples, batch->sample_count, &batch->sample_cap, sizeof *batch->samples);
+    struct azm_sample *sample = &batch->samples[batch->sample_count++];
+    *sample = (struct azm_sample){.value = 0};
+    return sample;
+}
+
 void azm_batch_clear(struct azm_batch *batch)
 {
-    batch->count = 0;
+    batch->count = batch->sample_count = 0;
     batch->bytes = 0;
     azm_arena_dispose(&batch->arena);
     azm_arena_init(&batch->arena, 0);
 }
 
-void azm_batch_set_metadata(struct azm_batch *batch, azm_slice json, azm_slice service, azm_slice environment)
+void azm_batch_set_process(struct azm_batch *batch, const struct azm_process *process)
 {
-    size_t size = json.len + service.len + environment.len;
-    char *copy = malloc(size ? size : 1); /* outlives the arena, which each commit empties */
+    azm_slice *to[] = {&batch->metadata, &batch->service, &batch->environment, &batch->node, &batch->agent};
+    const azm_slice from[] = {process->metadata, process->service, process->environment, process->node, process->agent};
+    size_t size = 1;
+    for (size_t i = 0; i < AZM_COUNT(from); i++)
+        size += from[i].len;
+    char *copy = malloc(size); /* outlives the arena, which each commit empties */
     if (!copy)
         abort();
     free((void *)batch->metadata.ptr);
-    azm_slice *to[] = {&batch->metadata, &batch->service, &batch->environment};
-    azm_slice from[] = {json, service, environment};
     for (size_t i = 0, at = 0; i < AZM_COUNT(to); at += from[i++].len) {
         if (from[i].len)
             memcpy(copy + at, from[i].ptr, from[i].len);
         *to[i] = azm_slice_of(copy + at, from[i].len);
     }
+    batch->from_host = process->from_host;
 }

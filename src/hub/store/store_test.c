@@ -63,7 +63,9 @@ static void add(struct azm_store *store, const struct made *made, size_t count, 
     struct azm_batch batch;
     azm_batch_init(&batch);
     batch.received_us = received_us;
-    azm_batch_set_metadata(&batch, AZM_S("{\"service\":{}}"), AZM_S("svc"), AZM_S("test"));
+    azm_batch_set_process(&batch, &(struct azm_process){.metadata = AZM_S("{\"service\":{}}"),
+                                                        .service = AZM_S("svc"),
+                                                        .environment = AZM_S("test")});
     for (size_t i = 0; i < count; i++) {
         struct azm_event *event = azm_batch_add(&batch);
         *event = (struct azm_event){.kind = made[i].kind,

@@ -150,6 +150,8 @@ static void decode(struct azm_batch *batch, azm_slice body)
     while (azm_slice_split(&body, '\n', &line) && line.len)
         if (azm_decode_event(line, batch, NULL) != AZM_OK)
             die("bad event");
+    if (!azm_batch_pack(batch))
+        die("no memory");
 }
 
 static void insert_all(struct sqlite3 *db, struct azm_insert *insert, struct azm_batch (*batches)[REQUESTS])
@@ -159,6 +161,8 @@ static void insert_all(struct sqlite3 *db, struct azm_insert *insert, struct azm
         for (int s = 0; s < SENDERS; s++)
             if (azm_insert_batch(insert, &batches[s][r], NULL) != AZM_OK)
                 die("insert failed");
+        if (azm_insert_end(insert, NULL) != AZM_OK)
+            die("insert failed");
         sqlite3_exec(db, "COMMIT", NULL, NULL, NULL);
     }
 }
@@ -174,7 +178,8 @@ static double sqlite_alone(void)
         for (int r = 0; r < REQUESTS; r++)
             decode(&batches[s][r], azm_buf_slice(&bodies[s][r]));
     snprintf(path, sizeof path, "%s/hub.db", folder);
-    if (azm_schema_open(path, &db, NULL) != AZM_OK || azm_insert_init(&insert, db, 1, NULL) != AZM_OK)
+    if (azm_schema_open(path, &db, NULL) != AZM_OK ||
+        azm_insert_init(&insert, db, (struct azm_partition_limits){0, 0}, 1, NULL) != AZM_OK)
         die("no database");
     int64_t start = azm_clock_mono_us();
     insert_all(db, &insert, batches);

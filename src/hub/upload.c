@@ -92,7 +92,7 @@ enum MHD_Result azm_take_intake(struct azm_request *request, const char *data, s
         *size = body.len;
         return status == AZM_FULL ? commit(request) : MHD_YES;
     }
-    if (azm_intake_end(intake) == AZM_FULL || azm_intake_batch(intake)->count > 0)
+    if (azm_intake_end(intake) == AZM_FULL || azm_intake_waits(intake))
         return commit(request);
     return answer(request);
 }

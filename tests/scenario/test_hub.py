@@ -2,6 +2,7 @@
 import concurrent.futures
 import gzip
 import json
+import sqlite3
 import os
 import pathlib
 import re
@@ -425,12 +426,38 @@ def test_wrong_usage_of_hub(tmp_path, arguments, word):
     assert word in run.stderr
 
 
-def test_a_file_that_is_no_database(tmp_path):
-    (tmp_path / "hub.db").write_bytes(b"something else " * 1000)
-    run = subprocess.run([BIN / "azimuth", "hub", "--listen", "127.0.0.1:0", "--data-dir", tmp_path], capture_output=True,
-                         text=True, timeout=PATIENCE)
-    assert run.returncode == 1
-    assert "hub.db" in run.stderr and run.stderr.count("\n") == 1
+def test_a_damaged_database_is_set_aside_and_named(tmp_path):
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "hub.db").write_bytes(b"something else " * 1000)
+    hub = Hub(tmp_path).start()
+    assert hub.send(lines(METADATA, transaction())).status_code == 202
+    assert len(hub.traces()) == 1
+    assert hub.stop() == 0
+    aside = [path for path in data.iterdir() if path.name.startswith("hub.db.damaged-")]
+    assert len(aside) == 1 and aside[0].read_bytes() == b"something else " * 1000
+    assert str(aside[0]) in hub.errors
+
+
+def test_pages_that_rot_are_found_after_a_crash(tmp_path):
+    hub = Hub(tmp_path).start()
+    for n in range(20):
+        hub.send(lines(METADATA, *[transaction(n * 100 + i) for i in range(100)]))
+    hub.process.kill()
+    hub.process.wait(PATIENCE)
+    file = tmp_path / "data" / "hub.db"
+    with sqlite3.connect(file) as database:
+        database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    content = bytearray(file.read_bytes())
+    for page in range(8, len(content) // 4096, 3):
+        content[page * 4096:page * 4096 + 100] = b"\xa5" * 100
+    file.write_bytes(content)
+    hub = Hub(tmp_path).start()
+    assert hub.traces() == []
+    assert hub.send(lines(METADATA, transaction())).status_code == 202
+    assert hub.stop() == 0
+    aside = [path for path in file.parent.iterdir() if path.name.startswith("hub.db.damaged-")]
+    assert bytes(content) in [path.read_bytes() for path in aside]
 
 
 def test_it_ends_when_idle(tmp_path):

@@ -1,13 +1,21 @@
-/* The answers of /api/traces, as JSON. docs/API.md describes the fields. */
+/* The answers of /api/traces and /api/logs, as JSON. docs/API.md describes the fields. */
 #pragma once
 
 #include "base/buf.h"
-#include "hub/store/reader.h"
+#include "hub/query/params.h"
 
-/* {"traces": [...], "cursor": N}: one object per trace; ask with after=N for what comes later. */
-enum azm_status azm_query_traces(struct azm_reader *reader, const struct azm_trace_filter *filter, struct azm_buf *out,
+enum {
+    AZM_TRACES_TAKE = AZM_TAKES_TIME | AZM_TAKES_SERVICE | AZM_TAKES_ENVIRONMENT | AZM_TAKES_EVENT | AZM_TAKES_WORDS |
+                      AZM_TAKES_LIST | AZM_TAKES_ORDER | AZM_TAKES_FOLLOW,
+    AZM_LOGS_TAKE = AZM_TAKES_TIME | AZM_TAKES_SERVICE | AZM_TAKES_WORDS | AZM_TAKES_LIST | AZM_TAKES_TRACE,
+};
+
+/* One object per trace; ask with after for what comes later. */
+enum azm_status azm_query_traces(struct azm_reader *reader, const struct azm_params *params, struct azm_buf *out,
                                  struct azm_error *err) AZM_MUST_CHECK;
-/* {"trace": {...}, "events": [...], "resources": {"1": {...}}}. Each event names its kind, id, parent_id, times and its
- * resource, and holds the event itself. AZM_NOT_FOUND; AZM_TOO_BIG when out's ceiling is too low. */
+/* Each event names its kind, id, parent_id, times and its resource, and holds the event itself. AZM_NOT_FOUND;
+ * AZM_TOO_BIG when out's ceiling is too low. */
 enum azm_status azm_query_trace(struct azm_reader *reader, azm_slice trace_id, struct azm_buf *out,
                                 struct azm_error *err) AZM_MUST_CHECK;
+enum azm_status azm_query_logs(struct azm_reader *reader, const struct azm_params *params, struct azm_buf *out,
+                               struct azm_error *err) AZM_MUST_CHECK;

@@ -1,5 +1,6 @@
 #include "hub/receive/decode.h"
 
+#include "hub/receive/samples.h"
 #include "hub/receive/shape.h"
 #include "hub/receive/unpack.h"
 
@@ -8,7 +9,7 @@
 static const struct {
     const char *key;
     const struct azm_shape *shape;
-    bool kept;
+    bool is_event;
     enum azm_event_kind kind;
 } kinds[] = {
     {"transaction", &azm_shape_transaction, true, AZM_EVENT_TRANSACTION},
@@ -54,7 +55,12 @@ static enum azm_status take_metadata(azm_slice line, const json_t *root, const c
     enum azm_status status = azm_shape_check(&azm_shape_metadata, key, object, err);
     if (status == AZM_OK) {
         azm_slice raw = raw_of(line, root, object, &batch->arena);
+        azm_slice name = azm_intake_text(object, "service.agent.name");
+        azm_slice version = azm_intake_text(object, "service.agent.version");
+        const char *agent = azm_arena_printf(&batch->arena, "%.*s/%.*s", AZM_FMT(name), AZM_FMT(version));
         const struct azm_process process = {.metadata = raw,
+                                            .agent = azm_slice_str(agent),
+                                            .node = azm_intake_text(object, "service.node.configured_name"),
                                             .service = azm_intake_text(object, "service.name"),
                                             .environment = azm_intake_text(object, "service.environment")};
         azm_batch_set_process(batch, &process);
@@ -80,8 +86,13 @@ static enum azm_status take_event(azm_slice line, const json_t *root, const char
         if (strcmp(key, kinds[i].key) != 0)
             continue;
         enum azm_status status = azm_shape_check(kinds[i].shape, key, object, err);
-        if (status != AZM_OK || !kinds[i].kept)
+        if (status != AZM_OK)
             return status;
+        if (!kinds[i].is_event) {
+            azm_unpack_metricset(object, batch);
+            batch->bytes += line.len;
+            return AZM_OK;
+        }
         struct azm_event *event = azm_batch_add(batch);
         event->kind = kinds[i].kind;
         event->raw = raw_of(line, root, object, &batch->arena);

@@ -22,7 +22,7 @@ struct azm_intake {
     bool has_metadata;
     bool ended; /* nothing more is wanted: no metadata, broken encoding, or the store failed */
     bool stored_none;
-    uint64_t accepted, unkept, rejections;
+    uint64_t accepted, waiting, rejections; /* waiting: lines whose events are in the batch */
     struct rejected errors[AZM_INTAKE_ERRORS];
     bool compressed, in_member, pending;
     z_stream zlib;
@@ -70,12 +70,18 @@ struct azm_batch *azm_intake_batch(struct azm_intake *intake)
     return &intake->batch;
 }
 
+bool azm_intake_waits(const struct azm_intake *intake)
+{
+    return intake->waiting > 0;
+}
+
 void azm_intake_committed(struct azm_intake *intake, enum azm_status status)
 {
     if (status == AZM_OK)
-        intake->accepted += intake->batch.count;
+        intake->accepted += intake->waiting;
     else
         intake->stored_none = intake->ended = true;
+    intake->waiting = 0;
     azm_batch_clear(&intake->batch);
 }
 
@@ -113,11 +119,10 @@ static void take_line(struct azm_intake *intake, azm_slice line)
         intake->has_metadata = true;
         return;
     }
-    size_t before = intake->batch.count;
     if (azm_decode_event(line, &intake->batch, &err) != AZM_OK)
         reject(intake, err.text, line);
-    else if (intake->batch.count == before)
-        intake->unkept++;
+    else
+        intake->waiting++;
 }
 
 static void too_long(struct azm_intake *intake, azm_slice begin)
@@ -154,7 +159,7 @@ static void take_piece(struct azm_intake *intake, azm_slice piece, bool whole)
 
 static bool batch_is_full(const struct azm_intake *intake)
 {
-    return intake->batch.bytes + intake->batch.count * EVENT_COST >= AZM_INTAKE_BATCH;
+    return intake->batch.bytes + (intake->batch.count + intake->batch.sample_count) * EVENT_COST >= AZM_INTAKE_BATCH;
 }
 
 /* Takes lines until *text is used up or the batch is full. */
@@ -259,7 +264,7 @@ unsigned azm_intake_answer(const struct azm_intake *intake, bool verbose, struct
         return status;
     struct azm_json_writer json = azm_json_writer(body);
     azm_json_open_object(&json);
-    azm_json_uint(azm_json_key(&json, AZM_S("accepted")), intake->accepted + intake->unkept);
+    azm_json_uint(azm_json_key(&json, AZM_S("accepted")), intake->accepted);
     if (status != 202)
         add_errors(intake, &json);
     azm_json_close_object(&json);

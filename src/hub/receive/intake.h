@@ -22,6 +22,8 @@ enum azm_status azm_intake_feed(struct azm_intake *intake, azm_slice *body) AZM_
 enum azm_status azm_intake_end(struct azm_intake *intake) AZM_MUST_CHECK;
 
 struct azm_batch *azm_intake_batch(struct azm_intake *intake);
+/* The batch holds something. */
+bool azm_intake_waits(const struct azm_intake *intake);
 /* The batch was committed, or lost: counts its events and empties it. */
 void azm_intake_committed(struct azm_intake *intake, enum azm_status status);
 

@@ -1,13 +1,15 @@
 #include "hub/receive/unpack.h"
 
 #include "base/time.h"
+#include "base/buf.h"
 #include "base/utf8.h"
+#include "hub/receive/intake_group.h"
 
 #include <jansson.h>
 #include <math.h>
 
 /* Messages may be long; the raw event keeps all of it, the column what a list shows. */
-enum { MESSAGE_MAX = 1024 };
+enum { MESSAGE_MAX = 1024, WORDS_MAX = 2048, WORD_MAX = 1024, ATTRIBUTES_MAX = 64 };
 
 static const json_t *find(const json_t *object, const char *path)
 {
@@ -59,6 +61,12 @@ static bool read_time(const json_t *value, int64_t *out)
     return true;
 }
 
+int64_t azm_intake_time(const json_t *object, const char *key, int64_t otherwise_us)
+{
+    int64_t time_us;
+    return read_time(json_object_get(object, key), &time_us) ? time_us : otherwise_us;
+}
+
 static void unpack_start(const json_t *object, const struct azm_batch *batch, struct azm_event *event)
 {
     const char *key = event->kind == AZM_EVENT_LOG ? "@timestamp" : "timestamp";
@@ -83,17 +91,45 @@ static enum azm_outcome outcome_of(const json_t *object, const char *status_path
     return json_number_value(status) >= failure_from ? AZM_OUTCOME_FAILURE : AZM_OUTCOME_SUCCESS;
 }
 
+static unsigned status_of(const json_t *object, const char *path)
+{
+    double status = json_number_value(find(object, path));
+    return status >= 100 && status < 1000 ? (unsigned)status : 0;
+}
+
+/* What a span calls: its destination's resource, else what its service.target says, as the server derives the one from
+ * the other (elastic-agent spec "spans: service.target"). */
+static azm_slice target_of(const json_t *object, struct azm_arena *arena)
+{
+    azm_slice resource = azm_intake_text(object, "context.destination.service.resource");
+    azm_slice type = azm_intake_text(object, "context.service.target.type");
+    azm_slice name = azm_intake_text(object, "context.service.target.name");
+    if (resource.len || (!type.len && !name.len))
+        return resource;
+    if (!name.len || !type.len || azm_slice_eq(type, AZM_S("http")))
+        return name.len ? name : type;
+    return azm_slice_str(azm_arena_printf(arena, "%.*s/%.*s", AZM_FMT(type), AZM_FMT(name)));
+}
+
 static void unpack_timed(const json_t *object, struct azm_arena *arena, struct azm_event *event)
 {
+    double rate = json_number_value(json_object_get(object, "sample_rate"));
+    event->weight = rate > 0 ? 1 / rate : 0;
     event->name = copy_at(arena, object, "name");
     event->type = copy_at(arena, object, "type");
     event->duration_us = to_us(json_number_value(json_object_get(object, "duration")));
     if (event->kind == AZM_EVENT_SPAN) {
         event->subtype = copy_at(arena, object, "subtype");
+        event->target = copy(arena, target_of(object, arena));
+        event->status = status_of(object, "context.http.status_code");
         event->outcome = outcome_of(object, "context.http.status_code", 400);
         return;
     }
     event->result = copy_at(arena, object, "result");
+    event->function = copy_at(arena, object, "faas.name");
+    event->invocation = copy_at(arena, object, "faas.execution");
+    event->target = copy_at(arena, object, "context.message.queue.name");
+    event->status = status_of(object, "context.response.status_code");
     event->trigger = copy_at(arena, object, "faas.trigger.type");
     event->coldstart = json_is_true(find(object, "faas.coldstart"));
     event->outcome = outcome_of(object, "context.response.status_code", 500);
@@ -106,6 +142,12 @@ static void unpack_error(const json_t *object, struct azm_arena *arena, struct a
         message = azm_intake_text(object, "exception.message");
     event->message = copy(arena, azm_utf8_take(message, MESSAGE_MAX));
     event->name = copy_at(arena, object, "exception.type");
+    if (!event->name.len)
+        event->name = copy_at(arena, object, "log.logger_name");
+    event->result = copy_at(arena, object, "log.level");
+    event->culprit = copy_at(arena, object, "culprit");
+    event->operation = copy_at(arena, object, "transaction.name");
+    event->group = azm_intake_error_group(object, event->service);
 }
 
 /* Log events carry ECS keys, flat or nested. */
@@ -127,6 +169,72 @@ static void unpack_log(const json_t *object, struct azm_arena *arena, struct azm
     event->message = copy(arena, azm_utf8_take(azm_intake_text(object, "message"), MESSAGE_MAX));
 }
 
+static const char *const word_paths[] = {
+    "context.request.url.pathname",
+    "context.request.url.full",
+    "context.request.url.raw",
+    "context.http.url",
+    "context.db.statement",
+    "context.message.queue.name",
+    "faas.execution",
+    "context.response.status_code",
+};
+
+/* Everything that people look for and that is no column. */
+static void unpack_words(const json_t *object, struct azm_arena *arena, struct azm_event *event)
+{
+    char text[WORDS_MAX];
+    struct azm_buf words;
+    azm_buf_init_fixed(&words, text, sizeof text);
+    for (size_t i = 0; i < AZM_COUNT(word_paths); i++) {
+        azm_slice word = azm_slice_take(azm_intake_text(object, word_paths[i]), WORD_MAX);
+        if (!word.len || words.len + word.len + 1 > sizeof text)
+            continue;
+        azm_buf_add(&words, word);
+        azm_buf_add_byte(&words, ' ');
+    }
+    event->words = copy(arena, azm_buf_slice(&words));
+}
+
+static azm_slice value_text(const json_t *value, struct azm_arena *arena)
+{
+    if (json_is_string(value))
+        return copy(arena, azm_slice_take(text_of(value), WORD_MAX));
+    if (json_is_boolean(value))
+        return json_is_true(value) ? AZM_S("true") : AZM_S("false");
+    if (json_is_integer(value))
+        return azm_slice_str(azm_arena_printf(arena, "%lld", (long long)json_integer_value(value)));
+    return json_is_real(value) ? azm_slice_str(azm_arena_printf(arena, "%.15g", json_real_value(value))) : AZM_S("");
+}
+
+static size_t add_attributes(json_t *from, struct azm_arena *arena, struct azm_pair *to, size_t count)
+{
+    const char *key;
+    json_t *value;
+    json_object_foreach(from, key, value)
+    {
+        azm_slice text = value_text(value, arena);
+        if (count < ATTRIBUTES_MAX && text.len)
+            to[count++] = (struct azm_pair){azm_arena_copy(arena, azm_slice_str(key)), text};
+    }
+    return count;
+}
+
+static void unpack_attributes(const json_t *object, struct azm_arena *arena, struct azm_event *event)
+{
+    static const char *const paths[] = {"context.tags", "otel.attributes", "labels"};
+    struct azm_pair found[ATTRIBUTES_MAX], *kept;
+    size_t count = 0;
+    for (size_t i = 0; i < AZM_COUNT(paths); i++)
+        count = add_attributes((json_t *)find(object, paths[i]), arena, found, count);
+    if (!count)
+        return;
+    kept = azm_arena_array(arena, struct azm_pair, count);
+    memcpy(kept, found, count * sizeof *kept);
+    event->attributes = kept;
+    event->attribute_count = count;
+}
+
 static azm_slice service_of(const json_t *object, const struct azm_batch *batch, struct azm_event *event)
 {
     const char *path = event->kind == AZM_EVENT_LOG ? "service.name" : "context.service.name";
@@ -141,6 +249,8 @@ void azm_unpack(const json_t *object, struct azm_batch *batch, struct azm_event 
     struct azm_arena *arena = &batch->arena;
     event->service = copy(arena, service_of(object, batch, event));
     unpack_start(object, batch, event);
+    unpack_words(object, arena, event);
+    unpack_attributes(object, arena, event);
     if (event->kind == AZM_EVENT_LOG) {
         unpack_log(object, arena, event);
         return;

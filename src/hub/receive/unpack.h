@@ -10,3 +10,5 @@ azm_slice azm_intake_text(const struct json_t *object, const char *path);
 
 /* Fills everything but kind and raw. Text is copied into the batch's arena. */
 void azm_unpack(const struct json_t *object, struct azm_batch *batch, struct azm_event *event);
+/* A time of the object in us since 1970 UTC, as a number of them or as RFC 3339. */
+int64_t azm_intake_time(const struct json_t *object, const char *key, int64_t otherwise_us);

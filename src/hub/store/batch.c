@@ -1,11 +1,16 @@
 #include "hub/store/batch.h"
 
 #include <stdlib.h>
+#include <zlib.h>
+
+/* WORTH: less than that is not compressed. */
+enum { BLOCK_MAX = 1 << 30, WORTH = 400 };
 
 void azm_batch_init(struct azm_batch *batch)
 {
     *batch = (struct azm_batch){.events = NULL};
     azm_arena_init(&batch->arena, 0);
+    azm_buf_init(&batch->block, BLOCK_MAX);
 }
 
 void azm_batch_dispose(struct azm_batch *batch)
@@ -13,6 +18,7 @@ void azm_batch_dispose(struct azm_batch *batch)
     free((void *)batch->metadata.ptr);
     free(batch->events);
     free(batch->samples);
+    azm_buf_dispose(&batch->block);
     azm_arena_dispose(&batch->arena);
     azm_batch_init(batch);
 }
@@ -48,7 +54,8 @@ struct azm_sample *azm_batch_add_sample(struct azm_batch *batch)
 void azm_batch_clear(struct azm_batch *batch)
 {
     batch->count = batch->sample_count = 0;
-    batch->bytes = 0;
+    batch->bytes = batch->block_size = 0;
+    azm_buf_dispose(&batch->block);
     azm_arena_dispose(&batch->arena);
     azm_arena_init(&batch->arena, 0);
 }
@@ -70,4 +77,32 @@ void azm_batch_set_process(struct azm_batch *batch, const struct azm_process *pr
         *to[i] = azm_slice_of(copy + at, from[i].len);
     }
     batch->from_host = process->from_host;
+}
+
+static bool lay_out(struct azm_batch *batch, struct azm_buf *out)
+{
+    azm_buf_init(out, BLOCK_MAX);
+    for (size_t i = 0; i < batch->count; i++) {
+        batch->events[i].at = out->len;
+        azm_buf_add(out, batch->events[i].raw);
+    }
+    return !out->failed;
+}
+
+bool azm_batch_pack(struct azm_batch *batch)
+{
+    struct azm_buf plain;
+    bool ok = lay_out(batch, &plain);
+    uLongf size = compressBound((uLong)plain.len);
+    char *room = ok && plain.len > WORTH ? azm_buf_reserve(&batch->block, size) : NULL;
+    batch->block_size = plain.len;
+    if (room && compress2((Bytef *)room, &size, (const Bytef *)plain.ptr, (uLong)plain.len, Z_BEST_SPEED) == Z_OK &&
+        size < plain.len) {
+        batch->block.len = size;
+        azm_buf_dispose(&plain);
+    } else {
+        azm_buf_dispose(&batch->block);
+        batch->block = plain;
+    }
+    return ok;
 }

@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "trace/transaction.h"
 
 enum azm_event_kind { AZM_EVENT_TRANSACTION, AZM_EVENT_SPAN, AZM_EVENT_ERROR, AZM_EVENT_LOG };
@@ -24,6 +25,7 @@ struct azm_event {
     azm_slice target;     /* spans: what is called, as context.destination.service.resource names it ("postgresql",
                              "orders:443", "azurequeue/in"); transactions: the queue it came from */
     azm_slice culprit;    /* errors */
+    azm_slice operation;  /* errors: the name of their transaction */
     uint64_t group;       /* errors: equal for errors that are grouped; 0: not an error */
     int64_t start_us, duration_us;
     enum azm_outcome outcome;
@@ -33,6 +35,7 @@ struct azm_event {
     azm_slice words; /* more text to be found by, apart by spaces: path, statement, queue, user agent */
     const struct azm_pair *attributes; /* to be found by equality: labels and OpenTelemetry's attributes, as text */
     size_t attribute_count;
+    size_t at;     /* of raw in the batch's block: azm_batch_pack */
     azm_slice raw; /* one JSON object: what intake v2 has behind "transaction", "span", "error", "log" */
 };
 
@@ -57,6 +60,8 @@ struct azm_batch {
     bool from_host; /* sent by the Functions host itself: what it tells of an invocation, its worker's agent tells, too
                      */
     int64_t received_us;
+    struct azm_buf block; /* azm_batch_pack */
+    size_t block_size;    /* of all raws; when block is as long, it is not compressed */
     /* the writer's: */
     struct azm_batch *next;
     void (*done)(void *self, enum azm_status status);
@@ -70,6 +75,8 @@ struct azm_event *azm_batch_add(struct azm_batch *batch);
 struct azm_sample *azm_batch_add_sample(struct azm_batch *batch);
 /* Without events and samples; the metadata stays. */
 void azm_batch_clear(struct azm_batch *batch);
+/* Lays all raws behind each other and compresses them. False: no memory. */
+bool azm_batch_pack(struct azm_batch *batch);
 /* Copies. To be called on a batch without events. Sets service, environment, node, agent and from_host as the other
  * arguments have them. */
 struct azm_process {

@@ -3,44 +3,35 @@
 #include <sqlite3.h>
 #include <stdio.h>
 
-/* Step n brings version n to n + 1. Never edit a step that was released: add one.
- *
- * Rows are numbered as they arrive (seq), so the oldest are those with the lowest seq. traces has one row per trace,
- * kept up to date by the writer, so that a list needs no grouping. change is a number that rises each time the row's
- * first transaction becomes known or another one turns out to be the first: readers that follow ask for what is
- * greater than the last they saw. Times in us since 1970 UTC; outcome as enum azm_outcome. */
+/* Step n brings version n + 1 to n + 2; a new file begins with version 1, which is nothing. Never edit a step that was
+ * released: add one. Times in us since 1970 UTC. Version 1 had one table per kind of event; what those hold is moved by
+ * legacy.c. */
 static const char *const steps[] = {
-    "CREATE TABLE resources (id INTEGER PRIMARY KEY, metadata TEXT NOT NULL UNIQUE, service TEXT NOT NULL,"
-    "  environment TEXT, last_us INTEGER NOT NULL);"
-    "CREATE TABLE traces (seq INTEGER PRIMARY KEY, trace_id TEXT NOT NULL UNIQUE,"
-    "  change INTEGER NOT NULL, received_us INTEGER NOT NULL, start_us INTEGER NOT NULL, root INTEGER NOT NULL,"
-    "  transaction_id TEXT, service TEXT, name TEXT, type TEXT, duration_us INTEGER, outcome INTEGER, result TEXT,"
-    "  faas_trigger TEXT, coldstart INTEGER NOT NULL, transactions INTEGER NOT NULL, spans INTEGER NOT NULL,"
-    "  errors INTEGER NOT NULL, logs INTEGER NOT NULL, failed INTEGER NOT NULL);"
-    "CREATE INDEX traces_change ON traces (change);"
-    "CREATE INDEX traces_start ON traces (start_us);"
-    "CREATE INDEX traces_service ON traces (service, start_us);"
-    "CREATE INDEX traces_outcome ON traces (outcome, start_us);"
-    "CREATE INDEX traces_duration ON traces (duration_us);"
-    "CREATE TABLE transactions (seq INTEGER PRIMARY KEY, trace_id TEXT NOT NULL, id TEXT NOT NULL,"
-    "  parent_id TEXT, resource INTEGER NOT NULL, received_us INTEGER NOT NULL, start_us INTEGER NOT NULL,"
-    "  duration_us INTEGER NOT NULL, service TEXT NOT NULL, name TEXT, type TEXT, outcome INTEGER NOT NULL,"
-    "  result TEXT, faas_trigger TEXT, coldstart INTEGER NOT NULL, raw TEXT NOT NULL, UNIQUE (trace_id, id));"
-    "CREATE INDEX transactions_service ON transactions (service, start_us);"
-    "CREATE INDEX transactions_duration ON transactions (duration_us);"
-    "CREATE INDEX transactions_outcome ON transactions (outcome, start_us);"
-    "CREATE TABLE spans (seq INTEGER PRIMARY KEY, trace_id TEXT NOT NULL, id TEXT NOT NULL,"
-    "  parent_id TEXT, transaction_id TEXT, resource INTEGER NOT NULL, received_us INTEGER NOT NULL,"
-    "  start_us INTEGER NOT NULL, duration_us INTEGER NOT NULL, service TEXT NOT NULL, name TEXT, type TEXT,"
-    "  subtype TEXT, outcome INTEGER NOT NULL, raw TEXT NOT NULL, UNIQUE (trace_id, id));"
-    "CREATE TABLE errors (seq INTEGER PRIMARY KEY, trace_id TEXT NOT NULL, id TEXT NOT NULL,"
-    "  parent_id TEXT, transaction_id TEXT, resource INTEGER NOT NULL, received_us INTEGER NOT NULL,"
-    "  start_us INTEGER NOT NULL, service TEXT NOT NULL, name TEXT, message TEXT, raw TEXT NOT NULL,"
-    "  UNIQUE (trace_id, id));"
-    "CREATE TABLE logs (seq INTEGER PRIMARY KEY, trace_id TEXT NOT NULL, id TEXT NOT NULL,"
-    "  parent_id TEXT, transaction_id TEXT, resource INTEGER NOT NULL, received_us INTEGER NOT NULL,"
-    "  start_us INTEGER NOT NULL, service TEXT NOT NULL, name TEXT, level TEXT, message TEXT, raw TEXT NOT NULL,"
-    "  UNIQUE (trace_id, id));",
+    "CREATE TABLE partitions (id INTEGER PRIMARY KEY, opened_us INTEGER NOT NULL, last_us INTEGER NOT NULL,"
+    " min_start_us INTEGER NOT NULL, max_start_us INTEGER NOT NULL, events INTEGER NOT NULL, bytes INTEGER NOT NULL);"
+    /* who sent: the metadata of a process */
+    "CREATE TABLE processes (id INTEGER PRIMARY KEY, metadata TEXT NOT NULL UNIQUE, service TEXT NOT NULL,"
+    " environment TEXT NOT NULL, node TEXT NOT NULL, agent TEXT NOT NULL, from_host INTEGER NOT NULL,"
+    " first_us INTEGER NOT NULL, last_us INTEGER NOT NULL, events INTEGER NOT NULL, coldstarts INTEGER NOT NULL,"
+    " memory_bytes INTEGER NOT NULL, memory_us INTEGER NOT NULL);"
+    "CREATE INDEX processes_last ON processes (last_us);"
+    "CREATE TABLE operations (id INTEGER PRIMARY KEY, hash INTEGER NOT NULL UNIQUE, kind INTEGER NOT NULL,"
+    " service TEXT NOT NULL, environment TEXT NOT NULL, name TEXT NOT NULL, type TEXT NOT NULL,"
+    " function TEXT NOT NULL, faas_trigger TEXT NOT NULL, coldstart INTEGER NOT NULL, from_host INTEGER NOT NULL);"
+    "CREATE TABLE sums (level INTEGER NOT NULL, at INTEGER NOT NULL, operation INTEGER NOT NULL, ok REAL NOT NULL,"
+    " failed REAL NOT NULL, unknown REAL NOT NULL, sum_us INTEGER NOT NULL, max_us INTEGER NOT NULL,"
+    " last_us INTEGER NOT NULL, histogram BLOB NOT NULL, PRIMARY KEY (level, at, operation)) WITHOUT ROWID;"
+    "CREATE TABLE groups (grp INTEGER PRIMARY KEY, service TEXT NOT NULL, type TEXT, message TEXT, culprit TEXT,"
+    " first_us INTEGER NOT NULL, last_us INTEGER NOT NULL, count INTEGER NOT NULL, trace, id, seq INTEGER NOT NULL);"
+    "CREATE INDEX groups_last ON groups (last_us);"
+    "CREATE TABLE usage (day INTEGER NOT NULL, service TEXT NOT NULL, transactions INTEGER NOT NULL,"
+    " spans INTEGER NOT NULL, errors INTEGER NOT NULL, logs INTEGER NOT NULL, samples INTEGER NOT NULL,"
+    " bytes INTEGER NOT NULL, PRIMARY KEY (day, service)) WITHOUT ROWID;"
+    "CREATE TABLE usage_processes (day INTEGER NOT NULL, service TEXT NOT NULL, process INTEGER NOT NULL,"
+    " memory_bytes INTEGER NOT NULL, PRIMARY KEY (day, service, process)) WITHOUT ROWID;"
+    "CREATE TABLE series (id INTEGER PRIMARY KEY, process INTEGER NOT NULL, service TEXT NOT NULL, name TEXT NOT NULL,"
+    " unit TEXT NOT NULL, labels TEXT NOT NULL, UNIQUE (process, service, name, labels));"
+    "CREATE TABLE flags (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;",
 };
 
 static enum azm_status run(sqlite3 *db, const char *path, const char *sql, struct azm_error *err)
@@ -64,15 +55,15 @@ static int version_of(sqlite3 *db)
 
 static enum azm_status migrate_locked(sqlite3 *db, const char *path, struct azm_error *err)
 {
-    int newest = (int)AZM_COUNT(steps), now = version_of(db);
+    int newest = (int)AZM_COUNT(steps) + 1, now = version_of(db);
     if (now < 0)
         return azm_fail(err, AZM_IO, "%s: %s", path, sqlite3_errmsg(db));
     if (now > newest)
         return azm_fail(err, AZM_UNSUPPORTED, "%s has version %d of the tables, this azimuth knows %d", path, now,
                         newest);
     enum azm_status status = AZM_OK;
-    for (int i = now; i < newest && status == AZM_OK; i++)
-        status = run(db, path, steps[i], err);
+    for (int i = now > 0 ? now : 1; i < newest && status == AZM_OK; i++)
+        status = run(db, path, steps[i - 1], err);
     char set[64];
     snprintf(set, sizeof set, "PRAGMA user_version = %d", newest);
     return status == AZM_OK && now < newest ? run(db, path, set, err) : status;
@@ -108,8 +99,8 @@ enum azm_status azm_schema_open(const char *path, sqlite3 **out, struct azm_erro
     if (status != AZM_OK)
         return status;
     status = run(db, path,
-                 "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
-                 "PRAGMA cache_size = -16384; PRAGMA journal_size_limit = 67108864;",
+                 "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -65536;"
+                 "PRAGMA wal_autocheckpoint = 4000; PRAGMA journal_size_limit = 67108864;",
                  err);
     if (status == AZM_OK)
         status = migrate(db, path, err);

@@ -1,5 +1,7 @@
 #include "hub/store/store.h"
 
+#include "hub/store/aside.h"
+#include "hub/store/legacy.h"
 #include "hub/store/schema.h"
 #include "hub/store/writer.h"
 #include "os/clock.h"
@@ -17,7 +19,8 @@ struct azm_store {
     char path[4096];
     struct sqlite3 *db;
     struct azm_insert insert;
-    struct azm_writer_counters counters;
+    struct azm_writer_state state;
+    struct azm_retention limits;
     uv_thread_t thread;
     uv_mutex_t mutex; /* guards all below */
     uv_cond_t wake;
@@ -61,8 +64,8 @@ static void write_all(void *arg)
         }
         uv_mutex_unlock(&store->mutex);
         if (list)
-            azm_writer_commit(store->db, &store->insert, list, &store->counters);
-        if (now >= due && !azm_writer_retain(store->db, &store->options, azm_clock_wall_us(), work_waits, store))
+            azm_writer_commit(&store->insert, list, &store->state);
+        if (now >= due && !azm_writer_retain(&store->insert, &store->limits, azm_clock_wall_us(), work_waits, store))
             due = now + period_ns;
         uv_mutex_lock(&store->mutex);
     }
@@ -73,13 +76,34 @@ static enum azm_status start(struct azm_store *store, struct azm_error *err)
 {
     store->last = &store->first;
     uv_mutex_init(&store->mutex);
+    uv_mutex_init(&store->state.mutex);
     uv_cond_init(&store->wake);
     if (uv_thread_create(&store->thread, write_all, store) == 0)
         return AZM_OK;
     uv_cond_destroy(&store->wake);
     uv_mutex_destroy(&store->mutex);
+    uv_mutex_destroy(&store->state.mutex);
     azm_insert_dispose(&store->insert);
     return azm_fail(err, AZM_NO_MEMORY, "the writer's thread could not be started");
+}
+
+/* db is closed again on failure. */
+static enum azm_status open_database(struct azm_store *store, struct azm_error *err)
+{
+    enum azm_status status = azm_schema_open(store->path, &store->db, err);
+    if (status != AZM_OK)
+        return status;
+    status = azm_aside_check(store->db, store->path, err);
+    if (status == AZM_OK)
+        status = azm_insert_init(&store->insert, store->db, azm_retention_partitions(&store->limits),
+                                 azm_clock_wall_us(), err);
+    if (status == AZM_OK && (status = azm_legacy_move(&store->insert, err)) != AZM_OK)
+        azm_insert_dispose(&store->insert);
+    if (status != AZM_OK) {
+        azm_schema_close(store->db);
+        store->db = NULL;
+    }
+    return status;
 }
 
 static enum azm_status open_files(struct azm_store *store, struct azm_error *err)
@@ -88,10 +112,13 @@ static enum azm_status open_files(struct azm_store *store, struct azm_error *err
     if (n < 0 || (size_t)n >= sizeof store->path)
         return azm_fail(err, AZM_TOO_BIG, "the data folder's path is longer than %zu bytes", sizeof store->path - 8);
     enum azm_status status = azm_dir_make(store->options.dir, 0700, err);
+    struct azm_error damage = {.text = ""};
     if (status == AZM_OK)
-        status = azm_schema_open(store->path, &store->db, err);
-    if (status == AZM_OK)
-        status = azm_insert_init(&store->insert, store->db, azm_clock_wall_us(), err);
+        status = open_database(store, &damage);
+    if (status == AZM_BAD_INPUT && (status = azm_aside_put(store->path, damage.text, err)) == AZM_OK)
+        return open_database(store, err);
+    if (status != AZM_OK && damage.text[0])
+        *err = damage;
     return status;
 }
 
@@ -101,6 +128,7 @@ enum azm_status azm_store_open(const struct azm_store_options *options, struct a
     if (!store)
         return azm_fail(err, AZM_NO_MEMORY, "no memory for the store");
     store->options = *options;
+    store->limits = (struct azm_retention){.max_age_us = options->max_age_us, .max_bytes = options->max_bytes};
     if (store->options.period_ms == 0)
         store->options.period_ms = 60000;
     enum azm_status status = open_files(store, err);
@@ -125,9 +153,11 @@ void azm_store_close(struct azm_store *store)
     uv_mutex_unlock(&store->mutex);
     uv_thread_join(&store->thread);
     azm_insert_dispose(&store->insert);
+    azm_aside_closed(store->db);
     azm_schema_close(store->db);
     uv_cond_destroy(&store->wake);
     uv_mutex_destroy(&store->mutex);
+    uv_mutex_destroy(&store->state.mutex);
     free(store);
 }
 
@@ -138,12 +168,28 @@ const char *azm_store_path(const struct azm_store *store)
 
 struct azm_store_counters azm_store_counters(struct azm_store *store)
 {
-    const struct azm_writer_counters *now = &store->counters;
+    const struct azm_writer_state *now = &store->state;
     return (struct azm_store_counters){.commits = now->commits,
                                        .batches = now->batches,
                                        .events = now->events,
                                        .known = now->known,
-                                       .failed_batches = now->failed_batches};
+                                       .failed_batches = now->failed_batches,
+                                       .bytes = now->bytes};
+}
+
+struct azm_store_health azm_store_health(struct azm_store *store)
+{
+    struct azm_store_health health;
+    uv_mutex_lock(&store->state.mutex);
+    health.status = store->state.health;
+    memcpy(health.message, store->state.message, sizeof health.message);
+    uv_mutex_unlock(&store->state.mutex);
+    return health;
+}
+
+const struct azm_store_options *azm_store_limits(const struct azm_store *store)
+{
+    return &store->options;
 }
 
 void azm_store_add(struct azm_store *store, struct azm_batch *batch, void (*done)(void *self, enum azm_status status),
@@ -152,6 +198,10 @@ void azm_store_add(struct azm_store *store, struct azm_batch *batch, void (*done
     batch->next = NULL;
     batch->done = done;
     batch->done_self = self;
+    if (!azm_batch_pack(batch)) {
+        done(self, AZM_NO_MEMORY);
+        return;
+    }
     uv_mutex_lock(&store->mutex);
     *store->last = batch;
     store->last = &batch->next;
@@ -179,4 +229,9 @@ enum azm_status azm_store_add_wait(struct azm_store *store, struct azm_batch *ba
     uv_sem_wait(&waiter.sem);
     uv_sem_destroy(&waiter.sem);
     return waiter.status;
+}
+
+void azm_store_turn(struct azm_store *store)
+{
+    store->state.turn = true;
 }

@@ -14,10 +14,17 @@ struct azm_store_options {
 };
 
 struct azm_store_counters {
-    uint64_t commits, batches, events, known, failed_batches;
+    uint64_t commits, batches, events, known, failed_batches, bytes;
 };
 
-/* Opens or makes DIR/hub.db and starts the writer. err names the file and the cause. */
+/* How the last commit went: AZM_OK, AZM_FULL (the disk), or what else was wrong. */
+struct azm_store_health {
+    enum azm_status status;
+    char message[200];
+};
+
+/* Opens or makes DIR/hub.db and starts the writer. err names the file and the cause. A file that is damaged is set
+ * aside as DIR/hub.db.damaged-<time>, which the log names, and a new one is begun. */
 enum azm_status azm_store_open(const struct azm_store_options *options, struct azm_store **out,
                                struct azm_error *err) AZM_MUST_CHECK;
 /* Commits what was added, then ends. NULL is fine. */
@@ -25,6 +32,8 @@ void azm_store_close(struct azm_store *store);
 /* DIR/hub.db, for readers (reader.h). Lives as long as the store. */
 const char *azm_store_path(const struct azm_store *store);
 struct azm_store_counters azm_store_counters(struct azm_store *store);
+struct azm_store_health azm_store_health(struct azm_store *store);
+const struct azm_store_options *azm_store_limits(const struct azm_store *store);
 
 /* Queues the batch, which belongs to the writer until done(self, status) is called, on the writer's thread: AZM_OK when
  * it is committed (then it outlives a crash of this process; synchronous=NORMAL does not promise more), else nothing
@@ -33,3 +42,5 @@ void azm_store_add(struct azm_store *store, struct azm_batch *batch, void (*done
                    void *self);
 /* The same, but returns after the commit. */
 enum azm_status azm_store_add_wait(struct azm_store *store, struct azm_batch *batch) AZM_MUST_CHECK;
+/* The next batch begins a new partition, as when one is full. */
+void azm_store_turn(struct azm_store *store);

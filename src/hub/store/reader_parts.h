@@ -1,0 +1,46 @@
+/* What the reader's files share. Inside src/hub/store only. */
+#pragma once
+
+#include "hub/store/id.h"
+#include "hub/store/partition.h"
+#include "hub/store/reader.h"
+
+enum { AZM_READER_STATEMENTS = 400 };
+
+struct azm_kept_statement {
+    const char *sql; /* by its address */
+    int64_t partition;
+    struct azm_statement statement;
+};
+
+struct azm_reader {
+    struct sqlite3 *db;
+    unsigned depth;                       /* of begin */
+    struct azm_partition_list partitions; /* between begin and end; the newest first */
+    struct azm_kept_statement kept[AZM_READER_STATEMENTS];
+    size_t kept_count;
+    struct azm_buf block; /* the last one, unpacked */
+    int64_t block_partition, block_id;
+};
+
+/* A statement that stays prepared; sql lives for ever. To be reset after use, not disposed of. */
+enum azm_status azm_reader_statement(struct azm_reader *reader, const char *sql, int64_t partition,
+                                     struct azm_statement **out, struct azm_error *err) AZM_MUST_CHECK;
+
+/* Columns of events_N in the order that azm_reader_row_of expects. */
+#define AZM_EVENT_COLUMNS                                                                                              \
+    "e.seq, e.kind, e.trace, e.id, e.parent, e.transaction_id, e.resource, e.start_us, e.duration_us, e.service, "     \
+    "e.name,"                                                                                                          \
+    " e.type, e.subtype, e.result, e.message, e.faas_trigger, e.function, e.target, e.culprit, e.operation, "          \
+    "e.outcome, "                                                                                                      \
+    "e.coldstart,"                                                                                                     \
+    " e.status, e.grp, e.block, e.at, e.size"
+
+struct azm_event_ids {
+    char trace[AZM_ID_TEXT], id[AZM_ID_TEXT], parent[AZM_ID_TEXT], transaction[AZM_ID_TEXT];
+};
+
+/* raw is read only with_raw. */
+enum azm_status azm_reader_row_of(struct azm_reader *reader, const struct azm_statement *s, int64_t partition,
+                                  bool with_raw, struct azm_event_ids *ids, struct azm_event_row *row,
+                                  struct azm_error *err) AZM_MUST_CHECK;

@@ -16,41 +16,67 @@ static void log_server(void *self, const char *fmt, va_list args)
     azm_log(DEBUG, HUB, "%s", line);
 }
 
-static enum azm_status listen_on(struct azm_hub *hub, struct azm_error *err)
+static enum azm_status listen_on(struct azm_listener *listener, struct azm_error *err)
 {
-    unsigned flags = MHD_USE_AUTO_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_ERROR_LOG |
-                     (hub->address.ipv6 ? MHD_USE_IPv6 : 0);
-    enum azm_status status = azm_listen_probe(&hub->address, err); /* the server itself does not tell what is wrong */
+    /* Not by epoll: there, libmicrohttpd 0.9.75 may abort when it is quiesced while its threads look, too. */
+    unsigned flags = MHD_USE_POLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_ERROR_LOG |
+                     (listener->address.ipv6 ? MHD_USE_IPv6 : 0);
+    enum azm_status status =
+        azm_listen_probe(&listener->address, err); /* the server itself does not tell what is wrong */
     if (status != AZM_OK)
         return status;
-    hub->daemon = MHD_start_daemon(
-        flags, (uint16_t)hub->address.port, NULL, NULL, azm_route_request, hub, MHD_OPTION_EXTERNAL_LOGGER, log_server,
-        NULL, MHD_OPTION_SOCK_ADDR, (const struct sockaddr *)(const void *)hub->address.address.bytes,
-        MHD_OPTION_NOTIFY_COMPLETED, azm_route_done, hub, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)THREADS,
+    listener->daemon = MHD_start_daemon(
+        flags, (uint16_t)listener->address.port, NULL, NULL, azm_route_request, listener, MHD_OPTION_EXTERNAL_LOGGER,
+        log_server, NULL, MHD_OPTION_SOCK_ADDR, (const struct sockaddr *)(const void *)listener->address.address.bytes,
+        MHD_OPTION_NOTIFY_COMPLETED, azm_route_done, listener, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)THREADS,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)CONNECTION_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SILENCE_S, MHD_OPTION_END);
-    if (!hub->daemon && (status = azm_listen_probe(&hub->address, err)) != AZM_OK)
+    if (!listener->daemon && (status = azm_listen_probe(&listener->address, err)) != AZM_OK)
         return status; /* taken since */
-    if (!hub->daemon)
-        return azm_fail(err, AZM_IO, "cannot start the HTTP server on %s:%u", hub->address.host, hub->address.port);
-    const union MHD_DaemonInfo *info = MHD_get_daemon_info(hub->daemon, MHD_DAEMON_INFO_BIND_PORT);
+    if (!listener->daemon)
+        return azm_fail(err, AZM_IO, "cannot start the HTTP server on %s:%u", listener->address.host,
+                        listener->address.port);
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(listener->daemon, MHD_DAEMON_INFO_BIND_PORT);
     if (info && info->port)
-        hub->address.port = info->port;
+        listener->address.port = info->port;
+    return AZM_OK;
+}
+
+/* A usual port that somebody else has is no reason not to start. */
+static enum azm_status listen_for_otlp(struct azm_hub *hub, const struct azm_hub_options *options,
+                                       struct azm_error *err)
+{
+    struct azm_error own = {.text = ""};
+    enum azm_status status = listen_on(&hub->otlp, &own);
+    if (status == AZM_BUSY && !options->otlp_needed) {
+        azm_log(WARN, HUB, "no OTLP/HTTP on %s: %s", options->otlp_http, own.text);
+        return AZM_OK;
+    }
+    if (status != AZM_OK && err)
+        *err = own;
+    return status;
+}
+
+static enum azm_status check_address(const char *text, bool token, struct azm_listen *address, struct azm_error *err)
+{
+    enum azm_status status = azm_listen_parse(azm_slice_str(text), address, err);
+    if (status != AZM_OK || address->loopback)
+        return status;
+    if (!token)
+        return azm_fail(err, AZM_BAD_CONFIG, "%s is not a loopback address: a token is needed there", text);
+    azm_log(WARN, HUB, "%s is reachable from other machines, without TLS: the token and all data travel in the clear",
+            text);
     return AZM_OK;
 }
 
 static enum azm_status check(const struct azm_hub_options *options, struct azm_hub *hub, struct azm_error *err)
 {
-    enum azm_status status = azm_listen_parse(azm_slice_str(options->listen), &hub->address, err);
+    bool token = options->token && options->token[0];
+    enum azm_status status = check_address(options->listen, token, &hub->main.address, err);
+    if (status == AZM_OK && options->otlp_http)
+        status = check_address(options->otlp_http, token, &hub->otlp.address, err);
     if (status != AZM_OK)
         return status;
-    bool token = options->token && options->token[0];
-    if (!hub->address.loopback && !token)
-        return azm_fail(err, AZM_BAD_CONFIG, "%s is not a loopback address: a token is needed there", options->listen);
-    if (!hub->address.loopback)
-        azm_log(WARN, HUB,
-                "%s is reachable from other machines, without TLS: the token and all data travel in the clear",
-                options->listen);
     hub->token = token ? strdup(options->token) : NULL;
     return token && !hub->token ? azm_fail(err, AZM_NO_MEMORY, "no memory for the token") : AZM_OK;
 }
@@ -60,6 +86,8 @@ enum azm_status azm_hub_start(const struct azm_hub_options *options, struct azm_
     struct azm_hub *hub = calloc(1, sizeof *hub);
     if (!hub)
         return azm_fail(err, AZM_NO_MEMORY, "no memory for the hub");
+    hub->main.hub = hub->otlp.hub = hub;
+    hub->otlp.otlp_only = true;
     uv_mutex_init(&hub->mutex);
     uv_cond_init(&hub->settled);
     hub->last_ns = uv_hrtime();
@@ -67,11 +95,13 @@ enum azm_status azm_hub_start(const struct azm_hub_options *options, struct azm_
         .dir = options->data_dir, .max_age_us = options->max_age_us, .max_bytes = options->max_bytes};
     enum azm_status status = check(options, hub, err);
     if (status == AZM_OK)
-        status = azm_listen_probe(&hub->address, err); /* before the data folder is touched */
+        status = azm_listen_probe(&hub->main.address, err); /* before the data folder is touched */
     if (status == AZM_OK)
         status = azm_store_open(&store, &hub->store, err);
     if (status == AZM_OK)
-        status = listen_on(hub, err);
+        status = listen_on(&hub->main, err);
+    if (status == AZM_OK && hub->otlp.address.host[0])
+        status = listen_for_otlp(hub, options, err);
     if (status == AZM_OK)
         *out = hub;
     else
@@ -79,9 +109,23 @@ enum azm_status azm_hub_start(const struct azm_hub_options *options, struct azm_
     return status;
 }
 
+static void end_listener(struct azm_listener *listener, MHD_socket listening)
+{
+    if (!listener->daemon)
+        return;
+    MHD_stop_daemon(listener->daemon);
+    if (listening != MHD_INVALID_SOCKET)
+        azm_listen_close((intptr_t)listening);
+}
+
+static MHD_socket quiesce(const struct azm_listener *listener)
+{
+    return listener->daemon ? MHD_quiesce_daemon(listener->daemon) : MHD_INVALID_SOCKET;
+}
+
 static void drain(struct azm_hub *hub)
 {
-    MHD_socket listening = MHD_quiesce_daemon(hub->daemon);
+    MHD_socket main = quiesce(&hub->main), otlp = quiesce(&hub->otlp);
     for (int ms = 0; hub->requests > 0 && ms < DRAIN_MS; ms += 10)
         uv_sleep(10);
     uv_mutex_lock(&hub->mutex);
@@ -89,17 +133,15 @@ static void drain(struct azm_hub *hub)
     while (hub->commits > 0)
         uv_cond_wait(&hub->settled, &hub->mutex);
     uv_mutex_unlock(&hub->mutex);
-    MHD_stop_daemon(hub->daemon);
-    if (listening != MHD_INVALID_SOCKET)
-        azm_listen_close((intptr_t)listening);
+    end_listener(&hub->main, main);
+    end_listener(&hub->otlp, otlp);
 }
 
 void azm_hub_stop(struct azm_hub *hub)
 {
     if (!hub)
         return;
-    if (hub->daemon)
-        drain(hub);
+    drain(hub);
     while (hub->reader_count > 0)
         azm_reader_close(hub->readers[--hub->reader_count]);
     azm_store_close(hub->store);
@@ -111,7 +153,12 @@ void azm_hub_stop(struct azm_hub *hub)
 
 unsigned azm_hub_port(const struct azm_hub *hub)
 {
-    return hub->address.port;
+    return hub->main.address.port;
+}
+
+unsigned azm_hub_otlp_port(const struct azm_hub *hub)
+{
+    return hub->otlp.daemon ? hub->otlp.address.port : 0;
 }
 
 uint64_t azm_hub_idle_ms(struct azm_hub *hub)

@@ -10,24 +10,27 @@
 enum { DISCARD_MAX = 16 * 1024 * 1024 };
 
 static const struct azm_route routes[] = {
-    {"GET", "/", true, true, azm_show_root},
-    {"GET", "/page.js", true, true, azm_show_script},
-    {"GET", "/page.css", true, true, azm_show_style},
-    {"GET", "/api/traces", false, false, azm_ask},
-    {"GET", "/api/traces/", false, false, azm_ask},
-    {"GET", "/api/logs", false, false, azm_ask},
-    {"GET", "/api/errors", false, false, azm_ask},
-    {"GET", "/api/errors/", false, false, azm_ask},
-    {"GET", "/api/services", false, false, azm_ask},
-    {"GET", "/api/operations", false, false, azm_ask},
-    {"GET", "/api/series", false, false, azm_ask},
-    {"GET", "/api/map", false, false, azm_ask},
-    {"GET", "/api/instances", false, false, azm_ask},
-    {"GET", "/api/usage", false, false, azm_ask},
-    {"GET", "/api/status", false, false, azm_ask},
-    {"POST", "/intake/v2/events", false, true, azm_take_intake},
-    {"GET", "/config/v1/agents", false, true, azm_show_config},
-    {"POST", "/config/v1/agents", false, true, azm_show_config},
+    {"GET", "/", true, true, azm_show_root, NULL},
+    {"GET", "/page.js", true, true, azm_show_script, NULL},
+    {"GET", "/page.css", true, true, azm_show_style, NULL},
+    {"GET", "/api/traces", false, false, azm_ask, NULL},
+    {"GET", "/api/traces/", false, false, azm_ask, NULL},
+    {"GET", "/api/logs", false, false, azm_ask, NULL},
+    {"GET", "/api/errors", false, false, azm_ask, NULL},
+    {"GET", "/api/errors/", false, false, azm_ask, NULL},
+    {"GET", "/api/services", false, false, azm_ask, NULL},
+    {"GET", "/api/operations", false, false, azm_ask, NULL},
+    {"GET", "/api/series", false, false, azm_ask, NULL},
+    {"GET", "/api/map", false, false, azm_ask, NULL},
+    {"GET", "/api/instances", false, false, azm_ask, NULL},
+    {"GET", "/api/usage", false, false, azm_ask, NULL},
+    {"GET", "/api/status", false, false, azm_ask, NULL},
+    {"POST", "/intake/v2/events", false, true, azm_take_intake, azm_intake_begin},
+    {"POST", "/v1/traces", false, true, azm_take_otlp, azm_otlp_begin},
+    {"POST", "/v1/logs", false, true, azm_take_otlp, azm_otlp_begin},
+    {"POST", "/v1/metrics", false, true, azm_take_otlp, azm_otlp_begin},
+    {"GET", "/config/v1/agents", false, true, azm_show_config, NULL},
+    {"POST", "/config/v1/agents", false, true, azm_show_config, NULL},
 };
 
 azm_slice azm_request_header(const struct azm_request *request, const char *name)
@@ -117,9 +120,10 @@ static void check_caller(struct azm_request *request)
     }
 }
 
-static struct azm_request *begin(struct azm_hub *hub, struct MHD_Connection *connection, const char *url,
-                                 const char *method)
+static struct azm_request *begin(const struct azm_listener *listener, struct MHD_Connection *connection,
+                                 const char *url, const char *method)
 {
+    struct azm_hub *hub = listener->hub;
     struct azm_request *request = calloc(1, sizeof *request);
     if (!request)
         return NULL;
@@ -127,11 +131,14 @@ static struct azm_request *begin(struct azm_hub *hub, struct MHD_Connection *con
     request->connection = connection;
     hub->requests++;
     hub->last_ns = uv_hrtime();
-    find_route(request, url, method);
+    if (listener->otlp_only && !azm_slice_starts(azm_slice_str(url), AZM_S("/v1/")))
+        refuse(request, 404, "this port takes OTLP only: POST /v1/traces, /v1/logs, /v1/metrics");
+    else
+        find_route(request, url, method);
     if (request->route)
         check_caller(request);
-    if (!request->refusal && request->route && request->route->handle == azm_take_intake)
-        azm_intake_begin(request);
+    if (!request->refusal && request->route && request->route->begin)
+        request->route->begin(request);
     return request;
 }
 
@@ -142,16 +149,16 @@ static enum MHD_Result discard(struct azm_request *request, size_t *size)
     return request->discarded > DISCARD_MAX ? MHD_NO : MHD_YES;
 }
 
-enum MHD_Result azm_route_request(void *hub, struct MHD_Connection *connection, const char *url, const char *method,
-                                  const char *version, const char *data, size_t *size, void **state)
+enum MHD_Result azm_route_request(void *listener, struct MHD_Connection *connection, const char *url,
+                                  const char *method, const char *version, const char *data, size_t *size, void **state)
 {
     (void)version;
     struct azm_request *request = *state;
     if (!request) {
-        *state = begin(hub, connection, url, method);
+        *state = begin(listener, connection, url, method);
         return *state ? MHD_YES : MHD_NO;
     }
-    if (*size && !request->intake)
+    if (*size && !request->intake && !request->otlp)
         return discard(request, size);
     if (!request->refusal)
         return request->route ? request->route->handle(request, data, size) : MHD_NO;
@@ -161,17 +168,19 @@ enum MHD_Result azm_route_request(void *hub, struct MHD_Connection *connection, 
     return result;
 }
 
-void azm_route_done(void *hub, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode why)
+void azm_route_done(void *listener, struct MHD_Connection *connection, void **state,
+                    enum MHD_RequestTerminationCode why)
 {
     (void)connection;
     (void)why;
-    struct azm_hub *self = hub;
+    struct azm_hub *self = ((struct azm_listener *)listener)->hub;
     struct azm_request *request = *state;
     if (!request)
         return;
     if (request->refusal)
         MHD_destroy_response(request->refusal);
     azm_intake_free(request->intake);
+    azm_otlp_request_free(request->otlp, self);
     free(request);
     *state = NULL;
     self->last_ns = uv_hrtime();

@@ -12,11 +12,22 @@
 
 enum { AZM_HUB_READERS = 8 };
 
-struct azm_hub {
+/* Bytes of OTLP bodies that are held at once, by all requests. */
+enum { AZM_HUB_BODIES = 256 * 1024 * 1024 };
+
+/* An address that is listened on. */
+struct azm_listener {
+    struct azm_hub *hub;
     struct azm_listen address;
-    char *token; /* NULL: none */
-    struct azm_store *store;
+    bool otlp_only; /* nothing but /v1/ is served there */
     struct MHD_Daemon *daemon;
+};
+
+struct azm_hub {
+    struct azm_listener main, otlp;
+    _Atomic size_t bodies; /* bytes held, see AZM_HUB_BODIES */
+    char *token;           /* NULL: none */
+    struct azm_store *store;
     _Atomic uint64_t last_ns;  /* uv_hrtime of the last request's begin or end */
     _Atomic unsigned requests; /* under way */
     uv_mutex_t mutex;          /* guards all below */
@@ -28,6 +39,7 @@ struct azm_hub {
 };
 
 struct azm_intake;
+struct azm_otlp_request;
 
 /* One HTTP request, from its head to the end of its answer. */
 struct azm_request {
@@ -39,24 +51,31 @@ struct azm_request {
     unsigned refusal_status;
     uint64_t discarded;
     struct azm_intake *intake;
+    struct azm_otlp_request *otlp;
     bool committing;
+    unsigned waiting; /* batches of it that are not stored yet; guarded by the hub's mutex */
     enum azm_status committed;
 };
 
 /* Gives the answer, or takes a piece of the body: as MHD_AccessHandlerCallback after the first call. */
 typedef enum MHD_Result azm_route_handler(struct azm_request *request, const char *data, size_t *size);
+/* At the head of a request with a body: makes room for it, or sets a refusal. */
+typedef void azm_route_begin(struct azm_request *request);
 
 struct azm_route {
     const char *method, *path; /* a path that ends with '/' takes what lies below it */
     bool open;                 /* for callers without a token too */
     bool foreign_host;         /* also under a Host name that is not ours: see guard.h */
     azm_route_handler *handle;
+    azm_route_begin *begin; /* NULL: no body is wanted */
 };
 
 /* route.c */
-enum MHD_Result azm_route_request(void *hub, struct MHD_Connection *connection, const char *url, const char *method,
-                                  const char *version, const char *data, size_t *size, void **state);
-void azm_route_done(void *hub, struct MHD_Connection *connection, void **state, enum MHD_RequestTerminationCode why);
+enum MHD_Result azm_route_request(void *listener, struct MHD_Connection *connection, const char *url,
+                                  const char *method, const char *version, const char *data, size_t *size,
+                                  void **state);
+void azm_route_done(void *listener, struct MHD_Connection *connection, void **state,
+                    enum MHD_RequestTerminationCode why);
 azm_slice azm_request_header(const struct azm_request *request, const char *name);
 /* It carries the token, or none is needed. */
 bool azm_request_is_known(const struct azm_request *request);
@@ -70,5 +89,15 @@ azm_route_handler azm_ask;
 
 /* upload.c */
 azm_route_handler azm_take_intake;
-/* At the head: NULL, or the refusal. */
-void azm_intake_begin(struct azm_request *request);
+azm_route_begin azm_intake_begin;
+
+/* otlp_upload.c */
+azm_route_handler azm_take_otlp;
+azm_route_begin azm_otlp_begin;
+void azm_otlp_request_free(struct azm_otlp_request *otlp, struct azm_hub *hub);
+
+/* commit.c: batches on their way to the store while the connection sleeps, so that an answer of success means that they
+ * are stored, and a sender that is faster than the disk is slowed down by TCP. Afterwards the handler is called again,
+ * with request->committing set and request->committed the outcome of all. False: the hub is stopping, nothing was
+ * begun. */
+bool azm_commit(struct azm_request *request, struct azm_batch **batches, size_t count);

@@ -26,44 +26,11 @@ void azm_intake_begin(struct azm_request *request)
     azm_buf_dispose(&body);
 }
 
-static bool begin_commit(struct azm_hub *hub)
-{
-    uv_mutex_lock(&hub->mutex);
-    bool ok = !hub->stopping;
-    hub->commits += ok;
-    uv_mutex_unlock(&hub->mutex);
-    return ok;
-}
-
-static void end_commit(struct azm_hub *hub)
-{
-    uv_mutex_lock(&hub->mutex);
-    if (--hub->commits == 0)
-        uv_cond_signal(&hub->settled);
-    uv_mutex_unlock(&hub->mutex);
-}
-
-/* On the writer's thread. The request may be gone as soon as its connection is resumed. */
-static void committed(void *self, enum azm_status status)
-{
-    struct azm_request *request = self;
-    struct azm_hub *hub = request->hub;
-    request->committed = status;
-    MHD_resume_connection(request->connection);
-    end_commit(hub);
-}
-
-/* The connection sleeps until its events are stored: so an answer of 202 means that they are, and a sender that is
- * faster than the disk is slowed down by TCP. */
 static enum MHD_Result commit(struct azm_request *request)
 {
-    if (!begin_commit(request->hub)) {
+    struct azm_batch *batch = azm_intake_batch(request->intake);
+    if (!azm_commit(request, &batch, 1))
         azm_intake_committed(request->intake, AZM_BUSY);
-        return MHD_YES;
-    }
-    request->committing = true;
-    MHD_suspend_connection(request->connection);
-    azm_store_add(request->hub->store, azm_intake_batch(request->intake), committed, request);
     return MHD_YES;
 }
 

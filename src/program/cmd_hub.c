@@ -13,12 +13,12 @@
 #include <stdlib.h>
 #include <uv.h>
 
-static const char *const about =
-    "Receives traces (Elastic APM intake v2), keeps them, and shows them at http://ADDRESS:PORT/.\n"
-    "Ends with SIGTERM or SIGINT.";
+static const char *const about = "Receives traces, logs and metrics (Elastic APM intake v2, OTLP), keeps them, and "
+                                 "shows them at http://ADDRESS:PORT/.\n"
+                                 "Ends with SIGTERM or SIGINT.";
 
 struct arguments {
-    const char *listen, *data_dir, *token, *idle, *port_file, *days, *megabytes;
+    const char *listen, *otlp_http, *data_dir, *token, *idle, *port_file, *days, *megabytes;
     bool detach, detached;
     uint64_t idle_ms;
     struct azm_hub_options hub;
@@ -100,6 +100,8 @@ static int serve(const struct arguments *args)
         azm_slice host = azm_slice_str(args->hub.listen);
         host = azm_slice_take(host, azm_slice_rfind(host, ':'));
         printf("azimuth hub: http://%.*s:%u/ (data in %s)\n", AZM_FMT(host), azm_hub_port(hub), args->hub.data_dir);
+        if (azm_hub_otlp_port(hub))
+            printf("azimuth hub: OTLP/HTTP on port %u\n", azm_hub_otlp_port(hub));
         fflush(stdout);
         if (args->detached)
             ok = azm_detach_log(args->hub.data_dir);
@@ -134,7 +136,11 @@ static bool complete(struct arguments *args)
         args->data_dir = folder;
     }
     args->idle_ms = idle_s * 1000;
+    bool off = args->otlp_http && strcmp(args->otlp_http, "off") == 0;
+    const char *otlp_http = args->otlp_http ? args->otlp_http : "127.0.0.1:4318";
     args->hub = (struct azm_hub_options){.listen = args->listen,
+                                         .otlp_http = off ? NULL : otlp_http,
+                                         .otlp_needed = args->otlp_http != NULL,
                                          .data_dir = args->data_dir,
                                          .token = args->token ? args->token : getenv("AZIMUTH_HUB_TOKEN"),
                                          .max_age_us = (int64_t)days * 86400 * 1000000,
@@ -148,6 +154,8 @@ int azm_cmd_hub(int argc, char **argv)
     const struct azm_option options[] = {
         {"--listen", "ADDRESS:PORT", "where to listen; default 127.0.0.1:8200, port 0 takes a free one", NULL,
          &args.listen, NULL},
+        {"--otlp-http", "ADDRESS:PORT", "where to listen for OTLP/HTTP; default 127.0.0.1:4318, off: nowhere", NULL,
+         &args.otlp_http, NULL},
         {"--data-dir", "DIR", "where to keep the data; default $XDG_DATA_HOME/azimuth", NULL, &args.data_dir, NULL},
         {"--token", "TOKEN", "what callers must send; needed when not on loopback; else $AZIMUTH_HUB_TOKEN", NULL,
          &args.token, NULL},

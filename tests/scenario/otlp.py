@@ -60,6 +60,27 @@ SCHEMA = {
                           ("attributes", 6, "*KeyValue"), ("dropped_attributes_count", 7, "uint32"),
                           ("flags", 8, "fixed32"), ("trace_id", 9, "bytes"), ("span_id", 10, "bytes"),
                           ("event_name", 12, "string")],
+    "collector.metrics.v1.ExportMetricsServiceRequest": [("resource_metrics", 1, "*ResourceMetrics")],
+    "collector.metrics.v1.ExportMetricsServiceResponse": [("partial_success", 1, "ExportMetricsPartialSuccess")],
+    "collector.metrics.v1.ExportMetricsPartialSuccess": [("rejected_data_points", 1, "int64"), ("error_message", 2, "string")],
+    "metrics.v1.ResourceMetrics": [("resource", 1, "Resource"), ("scope_metrics", 2, "*ScopeMetrics")],
+    "metrics.v1.ScopeMetrics": [("scope", 1, "InstrumentationScope"), ("metrics", 2, "*Metric")],
+    "metrics.v1.Metric": [("name", 1, "string"), ("description", 2, "string"), ("unit", 3, "string"), ("gauge", 5, "Gauge"),
+                          ("sum", 7, "Sum"), ("histogram", 9, "Histogram"),
+                          ("exponential_histogram", 10, "ExponentialHistogram"), ("summary", 11, "Summary")],
+    "metrics.v1.Gauge": [("data_points", 1, "*NumberDataPoint")],
+    "metrics.v1.Sum": [("data_points", 1, "*NumberDataPoint"), ("aggregation_temporality", 2, "enum"), ("is_monotonic", 3, "bool")],
+    "metrics.v1.Histogram": [("data_points", 1, "*HistogramDataPoint"), ("aggregation_temporality", 2, "enum")],
+    "metrics.v1.ExponentialHistogram": [("data_points", 1, "*ExponentialHistogramDataPoint"), ("aggregation_temporality", 2, "enum")],
+    "metrics.v1.Summary": [("data_points", 1, "*SummaryDataPoint")],
+    "metrics.v1.NumberDataPoint": [("start_time_unix_nano", 2, "fixed64"), ("time_unix_nano", 3, "fixed64"), ("as_double", 4, "|double"),
+                                   ("as_int", 6, "|sfixed64"), ("attributes", 7, "*KeyValue"), ("flags", 8, "uint32")],
+    "metrics.v1.HistogramDataPoint": [("time_unix_nano", 3, "fixed64"), ("count", 4, "fixed64"), ("sum", 5, "double"),
+                                      ("attributes", 9, "*KeyValue"), ("flags", 10, "uint32")],
+    "metrics.v1.ExponentialHistogramDataPoint": [("attributes", 1, "*KeyValue"), ("time_unix_nano", 3, "fixed64"),
+                                                 ("count", 4, "fixed64"), ("sum", 5, "double"), ("flags", 10, "uint32")],
+    "metrics.v1.SummaryDataPoint": [("time_unix_nano", 3, "fixed64"), ("count", 4, "fixed64"), ("sum", 5, "double"),
+                                    ("attributes", 7, "*KeyValue"), ("flags", 8, "uint32")],
 }
 
 
@@ -88,7 +109,7 @@ def _messages():
 
 
 MESSAGES = _messages()
-STRINGS = {"startTimeUnixNano", "endTimeUnixNano", "timeUnixNano", "observedTimeUnixNano", "intValue"}  # 64 bits
+STRINGS = {"asInt", "count", "startTimeUnixNano", "endTimeUnixNano", "timeUnixNano", "observedTimeUnixNano", "intValue"}  # 64 bits
 IDS = {"traceId": 32, "spanId": 16, "parentSpanId": 16}
 
 
@@ -120,6 +141,13 @@ def decode(content_type, body, signal="Trace"):
     again.DiscardUnknownFields()
     assert again == message and len(again.SerializeToString()) == message.ByteSize()
     return message
+
+
+def encode(body, signal="Trace"):
+    """A request in OTLP's JSON, as protobuf."""
+    message = MESSAGES[f"Export{signal}ServiceRequest"]()
+    json_format.ParseDict(_plain_json(body), message)
+    return message.SerializeToString()
 
 
 def value_of(value):

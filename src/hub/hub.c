@@ -57,6 +57,20 @@ static enum azm_status listen_for_otlp(struct azm_hub *hub, const struct azm_hub
     return status;
 }
 
+static enum azm_status listen_for_grpc(struct azm_hub *hub, const struct azm_hub_options *options,
+                                       struct azm_error *err)
+{
+    struct azm_error own = {.text = ""};
+    enum azm_status status = azm_grpc_start(&hub->grpc_address, azm_take_grpc, hub, &hub->grpc, &own);
+    if (status == AZM_BUSY && !options->grpc_needed) {
+        azm_log(WARN, HUB, "no OTLP/gRPC on %s: %s", options->otlp_grpc, own.text);
+        return AZM_OK;
+    }
+    if (status != AZM_OK && err)
+        *err = own;
+    return status;
+}
+
 static enum azm_status check_address(const char *text, bool token, struct azm_listen *address, struct azm_error *err)
 {
     enum azm_status status = azm_listen_parse(azm_slice_str(text), address, err);
@@ -75,6 +89,8 @@ static enum azm_status check(const struct azm_hub_options *options, struct azm_h
     enum azm_status status = check_address(options->listen, token, &hub->main.address, err);
     if (status == AZM_OK && options->otlp_http)
         status = check_address(options->otlp_http, token, &hub->otlp.address, err);
+    if (status == AZM_OK && options->otlp_grpc)
+        status = check_address(options->otlp_grpc, token, &hub->grpc_address, err);
     if (status != AZM_OK)
         return status;
     hub->token = token ? strdup(options->token) : NULL;
@@ -102,6 +118,8 @@ enum azm_status azm_hub_start(const struct azm_hub_options *options, struct azm_
         status = listen_on(&hub->main, err);
     if (status == AZM_OK && hub->otlp.address.host[0])
         status = listen_for_otlp(hub, options, err);
+    if (status == AZM_OK && hub->grpc_address.host[0])
+        status = listen_for_grpc(hub, options, err);
     if (status == AZM_OK)
         *out = hub;
     else
@@ -141,6 +159,7 @@ void azm_hub_stop(struct azm_hub *hub)
 {
     if (!hub)
         return;
+    azm_grpc_stop(hub->grpc);
     drain(hub);
     while (hub->reader_count > 0)
         azm_reader_close(hub->readers[--hub->reader_count]);
@@ -159,6 +178,11 @@ unsigned azm_hub_port(const struct azm_hub *hub)
 unsigned azm_hub_otlp_port(const struct azm_hub *hub)
 {
     return hub->otlp.daemon ? hub->otlp.address.port : 0;
+}
+
+unsigned azm_hub_grpc_port(const struct azm_hub *hub)
+{
+    return hub->grpc ? hub->grpc_address.port : 0;
 }
 
 uint64_t azm_hub_idle_ms(struct azm_hub *hub)

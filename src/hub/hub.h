@@ -10,10 +10,12 @@ struct azm_hub_options {
     const char *listen;    /* HOST:PORT, see listen.h; port 0 takes a free one */
     const char *otlp_http; /* the same, for OTLP/HTTP alone; NULL: not listened on */
     bool otlp_needed;      /* fail when that port is taken, rather than go on without */
-    const char *data_dir;  /* made when it is missing */
-    const char *token;     /* NULL or empty: none. Needed off loopback. */
-    int64_t max_age_us;    /* of stored traces; 0: for ever */
-    uint64_t max_bytes;    /* of the store; 0: no limit */
+    const char *otlp_grpc; /* the same two for OTLP/gRPC */
+    bool grpc_needed;
+    const char *data_dir; /* made when it is missing */
+    const char *token;    /* NULL or empty: none. Needed off loopback. */
+    int64_t max_age_us;   /* of stored traces; 0: for ever */
+    uint64_t max_bytes;   /* of the store; 0: no limit */
 };
 
 /* AZM_BAD_CONFIG: the address is wrong, or not loopback without a token. AZM_BUSY: the port is taken. */
@@ -25,5 +27,6 @@ void azm_hub_stop(struct azm_hub *hub);
 unsigned azm_hub_port(const struct azm_hub *hub);
 /* Of OTLP/HTTP; 0: it is not listened on. */
 unsigned azm_hub_otlp_port(const struct azm_hub *hub);
+unsigned azm_hub_grpc_port(const struct azm_hub *hub);
 /* Since the last request began or ended; 0 while one is under way. */
 uint64_t azm_hub_idle_ms(struct azm_hub *hub);

@@ -1,8 +1,9 @@
 /* What the hub's files share. Inside src/hub only. */
 #pragma once
 
+#include "hub/grpc/server.h"
 #include "hub/hub.h"
-#include "hub/listen.h"
+#include "hub/listen/listen.h"
 #include "hub/store/reader.h"
 #include "hub/store/store.h"
 
@@ -25,8 +26,10 @@ struct azm_listener {
 
 struct azm_hub {
     struct azm_listener main, otlp;
-    _Atomic size_t bodies; /* bytes held, see AZM_HUB_BODIES */
-    char *token;           /* NULL: none */
+    struct azm_listen grpc_address;
+    struct azm_grpc_server *grpc; /* NULL: it is not listened on */
+    _Atomic size_t bodies;        /* bytes held, see AZM_HUB_BODIES */
+    char *token;                  /* NULL: none */
     struct azm_store *store;
     _Atomic uint64_t last_ns;  /* uv_hrtime of the last request's begin or end */
     _Atomic unsigned requests; /* under way */
@@ -95,6 +98,9 @@ azm_route_begin azm_intake_begin;
 azm_route_handler azm_take_otlp;
 azm_route_begin azm_otlp_begin;
 void azm_otlp_request_free(struct azm_otlp_request *otlp, struct azm_hub *hub);
+
+/* otlp_grpc.c */
+azm_grpc_handler azm_take_grpc;
 
 /* commit.c: batches on their way to the store while the connection sleeps, so that an answer of success means that they
  * are stored, and a sender that is faster than the disk is slowed down by TCP. Afterwards the handler is called again,

@@ -18,7 +18,7 @@ static const char *const about = "Receives traces, logs and metrics (Elastic APM
                                  "Ends with SIGTERM or SIGINT.";
 
 struct arguments {
-    const char *listen, *otlp_http, *data_dir, *token, *idle, *port_file, *days, *megabytes;
+    const char *listen, *otlp_http, *otlp_grpc, *data_dir, *token, *idle, *port_file, *days, *megabytes;
     bool detach, detached;
     uint64_t idle_ms;
     struct azm_hub_options hub;
@@ -102,6 +102,8 @@ static int serve(const struct arguments *args)
         printf("azimuth hub: http://%.*s:%u/ (data in %s)\n", AZM_FMT(host), azm_hub_port(hub), args->hub.data_dir);
         if (azm_hub_otlp_port(hub))
             printf("azimuth hub: OTLP/HTTP on port %u\n", azm_hub_otlp_port(hub));
+        if (azm_hub_grpc_port(hub))
+            printf("azimuth hub: OTLP/gRPC on port %u\n", azm_hub_grpc_port(hub));
         fflush(stdout);
         if (args->detached)
             ok = azm_detach_log(args->hub.data_dir);
@@ -120,6 +122,11 @@ static bool number(const char *option, const char *text, uint64_t most, uint64_t
     return false;
 }
 
+static const char *address_or_off(const char *given, const char *usual)
+{
+    return !given ? usual : strcmp(given, "off") == 0 ? NULL : given;
+}
+
 /* The defaults; what was given replaces them. */
 static bool complete(struct arguments *args)
 {
@@ -136,11 +143,11 @@ static bool complete(struct arguments *args)
         args->data_dir = folder;
     }
     args->idle_ms = idle_s * 1000;
-    bool off = args->otlp_http && strcmp(args->otlp_http, "off") == 0;
-    const char *otlp_http = args->otlp_http ? args->otlp_http : "127.0.0.1:4318";
     args->hub = (struct azm_hub_options){.listen = args->listen,
-                                         .otlp_http = off ? NULL : otlp_http,
+                                         .otlp_http = address_or_off(args->otlp_http, "127.0.0.1:4318"),
                                          .otlp_needed = args->otlp_http != NULL,
+                                         .otlp_grpc = address_or_off(args->otlp_grpc, "127.0.0.1:4317"),
+                                         .grpc_needed = args->otlp_grpc != NULL,
                                          .data_dir = args->data_dir,
                                          .token = args->token ? args->token : getenv("AZIMUTH_HUB_TOKEN"),
                                          .max_age_us = (int64_t)days * 86400 * 1000000,
@@ -156,6 +163,8 @@ int azm_cmd_hub(int argc, char **argv)
          &args.listen, NULL},
         {"--otlp-http", "ADDRESS:PORT", "where to listen for OTLP/HTTP; default 127.0.0.1:4318, off: nowhere", NULL,
          &args.otlp_http, NULL},
+        {"--otlp-grpc", "ADDRESS:PORT", "where to listen for OTLP/gRPC; default 127.0.0.1:4317, off: nowhere", NULL,
+         &args.otlp_grpc, NULL},
         {"--data-dir", "DIR", "where to keep the data; default $XDG_DATA_HOME/azimuth", NULL, &args.data_dir, NULL},
         {"--token", "TOKEN", "what callers must send; needed when not on loopback; else $AZIMUTH_HUB_TOKEN", NULL,
          &args.token, NULL},

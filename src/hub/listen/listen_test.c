@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "hub/listen.h"
+#include "hub/listen/listen.h"
 
 static void addresses(void **state)
 {

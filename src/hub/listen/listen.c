@@ -1,4 +1,4 @@
-#include "hub/listen.h"
+#include "hub/listen/listen.h"
 
 #include <stdio.h>
 #include <uv.h>

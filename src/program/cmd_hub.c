@@ -176,10 +176,14 @@ int azm_cmd_hub(int argc, char **argv)
         {"--port-file", "FILE", "write the port there when it listens", NULL, &args.port_file, NULL},
         {"--detached", NULL, NULL, &args.detached, NULL, NULL},
     };
-    const struct azm_usage usage = {"azimuth hub [OPTIONS]", about, options, AZM_COUNT(options), false};
+    const struct azm_usage usage = {"azimuth hub [OPTIONS]\n       azimuth hub backup FILE | check | vacuum", about,
+                                    options, AZM_COUNT(options), false};
+    int code;
+    if (azm_cmd_hub_store(argc, argv, &code))
+        return code;
     char **given = azm_detach_copy(argc, argv);
     int rest = azm_options_parse(&usage, argc, argv);
-    int code = rest == AZM_OPTIONS_HELP ? 0 : 2;
+    code = rest == AZM_OPTIONS_HELP ? 0 : 2;
     if (rest > 0)
         fprintf(stderr, "azimuth hub: %.100s: no such argument\n", argv[1]);
     else if (rest == 0 && complete(&args))

@@ -2,6 +2,8 @@
  * code: 0, 1 for a failure (one line on stderr that names the input), 2 for wrong usage. */
 #pragma once
 
+#include <stdbool.h>
+
 typedef int azm_command_main(int argc, char **argv);
 
 azm_command_main azm_cmd_agent;
@@ -14,3 +16,6 @@ azm_command_main azm_cmd_run;
 azm_command_main azm_cmd_settings;
 azm_command_main azm_cmd_traces;
 azm_command_main azm_cmd_version;
+
+/* `azimuth hub backup`, `check` and `vacuum`. False: argv names none of them. */
+bool azm_cmd_hub_store(int argc, char **argv, int *code);

@@ -644,3 +644,48 @@ def test_lines_are_judged_as_the_schemas_judge_them(hub, kind):
             if (answer.status_code == 202) != validator.is_valid(document):
                 wrong.append((answer.text[:150], [error.message[:100] for error in validator.iter_errors(document)][:2]))
     assert wrong == []
+
+
+# --- looking after the store ---
+
+def look_after(folder, *arguments):
+    return subprocess.run([BIN / "azimuth", "hub", arguments[0], "--data-dir", folder / "data", *arguments[1:]],
+                          capture_output=True, text=True, timeout=PATIENCE)
+
+
+def test_a_backup_of_a_hub_at_work_can_be_served(hub, tmp_path):
+    for n in range(5):
+        hub.send(lines(METADATA, *[transaction(n * 100 + i) for i in range(100)]))
+    copy = tmp_path / "copy" / "data"
+    copy.mkdir(parents=True)
+    run = look_after(tmp_path, "backup", copy / "hub.db")
+    assert run.returncode == 0, run.stderr
+    again = look_after(tmp_path, "backup", copy / "hub.db")
+    assert again.returncode == 2 and "already" in again.stderr
+    assert look_after(tmp_path / "copy", "check").returncode == 0
+    other = Hub(tmp_path / "copy").start()
+    assert len(other.traces("?limit=1000")) == 500
+    assert other.stop() == 0
+
+
+def test_check_and_vacuum(hub, tmp_path):
+    hub.send(lines(METADATA, *[transaction(i) for i in range(100)]))
+    assert hub.stop() == 0
+    run = look_after(tmp_path, "vacuum")
+    assert run.returncode == 0, run.stderr
+    assert look_after(tmp_path, "check").returncode == 0
+    file = tmp_path / "data" / "hub.db"
+    content = bytearray(file.read_bytes())
+    for page in range(4, len(content) // 4096, 2):
+        content[page * 4096:page * 4096 + 200] = b"\xa5" * 200
+    file.write_bytes(content)
+    run = look_after(tmp_path, "check")
+    assert run.returncode == 1 and "damaged" in run.stderr and str(file) in run.stderr
+
+
+@pytest.mark.parametrize("arguments, text", [(("backup",), "one FILE"), (("check", "x"), "no argument"), (("vacuum",), "nothing"),
+                                             (("backup", "/nowhere/x"), "hub.db")])
+def test_what_cannot_be_looked_after(tmp_path, arguments, text):
+    run = look_after(tmp_path, *arguments)
+    assert run.returncode == 2 and run.stderr.count("\n") == 1
+    assert text in run.stderr or "no hub has stored" in run.stderr

@@ -116,6 +116,11 @@ enum azm_status azm_schema_open_reader(const char *path, sqlite3 **out, struct a
     return open_with(path, SQLITE_OPEN_READONLY, out, err);
 }
 
+enum azm_status azm_schema_open_existing(const char *path, sqlite3 **out, struct azm_error *err)
+{
+    return open_with(path, SQLITE_OPEN_READWRITE, out, err);
+}
+
 void azm_schema_close(sqlite3 *db)
 {
     sqlite3_close(db);

@@ -10,4 +10,6 @@ struct sqlite3;
 enum azm_status azm_schema_open(const char *path, struct sqlite3 **out, struct azm_error *err) AZM_MUST_CHECK;
 /* One for reading beside it, after azm_schema_open made the file. */
 enum azm_status azm_schema_open_reader(const char *path, struct sqlite3 **out, struct azm_error *err) AZM_MUST_CHECK;
+/* One for looking after it: no migration, no settings. */
+enum azm_status azm_schema_open_existing(const char *path, struct sqlite3 **out, struct azm_error *err) AZM_MUST_CHECK;
 void azm_schema_close(struct sqlite3 *db);

@@ -21,20 +21,14 @@ static enum azm_status listen_on(struct azm_listener *listener, struct azm_error
     /* Not by epoll: there, libmicrohttpd 0.9.75 may abort when it is quiesced while its threads look, too. */
     unsigned flags = MHD_USE_POLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC | MHD_USE_ERROR_LOG |
                      (listener->address.ipv6 ? MHD_USE_IPv6 : 0);
-    enum azm_status status =
-        azm_listen_probe(&listener->address, err); /* the server itself does not tell what is wrong */
-    if (status != AZM_OK)
-        return status;
     listener->daemon = MHD_start_daemon(
         flags, (uint16_t)listener->address.port, NULL, NULL, azm_route_request, listener, MHD_OPTION_EXTERNAL_LOGGER,
         log_server, NULL, MHD_OPTION_SOCK_ADDR, (const struct sockaddr *)(const void *)listener->address.address.bytes,
         MHD_OPTION_NOTIFY_COMPLETED, azm_route_done, listener, MHD_OPTION_THREAD_POOL_SIZE, (unsigned)THREADS,
         MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
         (size_t)CONNECTION_BYTES, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)SILENCE_S, MHD_OPTION_END);
-    if (!listener->daemon && (status = azm_listen_probe(&listener->address, err)) != AZM_OK)
-        return status; /* taken since */
-    if (!listener->daemon)
-        return azm_fail(err, AZM_IO, "cannot start the HTTP server on %s:%u", listener->address.host,
+    if (!listener->daemon) /* the address was free when it was probed */
+        return azm_fail(err, AZM_BUSY, "cannot listen on %s:%u any more", listener->address.host,
                         listener->address.port);
     const union MHD_DaemonInfo *info = MHD_get_daemon_info(listener->daemon, MHD_DAEMON_INFO_BIND_PORT);
     if (info && info->port)
@@ -42,19 +36,31 @@ static enum azm_status listen_on(struct azm_listener *listener, struct azm_error
     return AZM_OK;
 }
 
-/* A usual port that somebody else has is no reason not to start. */
-static enum azm_status listen_for_otlp(struct azm_hub *hub, const struct azm_hub_options *options,
-                                       struct azm_error *err)
+/* A usual port that somebody else has is no reason not to start. Before the first thread: what is opened here and there
+ * would look like a race to a checker that does not see how libuv closes. */
+static enum azm_status probe_otlp(struct azm_hub *hub, const struct azm_hub_options *options, struct azm_error *err)
 {
     struct azm_error own = {.text = ""};
-    enum azm_status status = listen_on(&hub->otlp, &own);
+    enum azm_status status = azm_listen_probe(&hub->otlp.address, &own);
     if (status == AZM_BUSY && !options->otlp_needed) {
         azm_log(WARN, HUB, "no OTLP/HTTP on %s: %s", options->otlp_http, own.text);
+        hub->otlp.address.host[0] = '\0';
         return AZM_OK;
     }
     if (status != AZM_OK && err)
         *err = own;
     return status;
+}
+
+static enum azm_status listen_for_otlp(struct azm_hub *hub, const struct azm_hub_options *options,
+                                       struct azm_error *err)
+{
+    struct azm_error own = {.text = ""};
+    enum azm_status status = listen_on(&hub->otlp, &own);
+    if (status == AZM_OK || options->otlp_needed)
+        return status == AZM_OK ? AZM_OK : azm_fail(err, status, "%s", own.text);
+    azm_log(WARN, HUB, "no OTLP/HTTP on %s: %s", options->otlp_http, own.text);
+    return AZM_OK;
 }
 
 static enum azm_status listen_for_grpc(struct azm_hub *hub, const struct azm_hub_options *options,
@@ -112,14 +118,16 @@ enum azm_status azm_hub_start(const struct azm_hub_options *options, struct azm_
     enum azm_status status = check(options, hub, err);
     if (status == AZM_OK)
         status = azm_listen_probe(&hub->main.address, err); /* before the data folder is touched */
+    if (status == AZM_OK && hub->otlp.address.host[0])
+        status = probe_otlp(hub, options, err);
     if (status == AZM_OK)
         status = azm_store_open(&store, &hub->store, err);
+    if (status == AZM_OK && hub->grpc_address.host[0])
+        status = listen_for_grpc(hub, options, err);
     if (status == AZM_OK)
         status = listen_on(&hub->main, err);
     if (status == AZM_OK && hub->otlp.address.host[0])
         status = listen_for_otlp(hub, options, err);
-    if (status == AZM_OK && hub->grpc_address.host[0])
-        status = listen_for_grpc(hub, options, err);
     if (status == AZM_OK)
         *out = hub;
     else

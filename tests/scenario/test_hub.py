@@ -27,7 +27,9 @@ pytestmark = pytest.mark.threads
 
 class Hub:
     def __init__(self, folder, *options, prepare=None):
-        self.folder, self.options, self.prepare = folder, options, prepare
+        """OTLP's usual ports are for one hub only: tests that want them name others."""
+        self.folder, self.prepare = folder, prepare
+        self.options = ("--otlp-http", "off", "--otlp-grpc", "off", *options)
         self.process = None
 
     def start(self, listen="127.0.0.1:0"):

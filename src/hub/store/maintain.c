@@ -22,7 +22,7 @@ static enum azm_status open_store(const char *dir, sqlite3 **db, struct azm_erro
 
 enum azm_status azm_maintain_backup(const char *dir, const char *file, struct azm_error *err)
 {
-    sqlite3 *db;
+    sqlite3 *db = NULL;
     struct azm_statement s;
     if (azm_file_exists(file))
         return azm_fail(err, AZM_EXISTS, "%s: there is a file already; it is not overwritten", file);
@@ -51,7 +51,7 @@ static uint64_t size_of(const char *dir)
 
 enum azm_status azm_maintain_vacuum(const char *dir, uint64_t *before, uint64_t *after, struct azm_error *err)
 {
-    sqlite3 *db;
+    sqlite3 *db = NULL;
     enum azm_status status = open_store(dir, &db, err);
     if (status != AZM_OK)
         return status;
@@ -66,7 +66,7 @@ enum azm_status azm_maintain_vacuum(const char *dir, uint64_t *before, uint64_t 
 
 enum azm_status azm_maintain_check(const char *dir, struct azm_error *err)
 {
-    sqlite3 *db;
+    sqlite3 *db = NULL;
     struct azm_statement s;
     enum azm_status status = open_store(dir, &db, err);
     if (status != AZM_OK)

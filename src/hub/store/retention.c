@@ -57,8 +57,8 @@ static enum azm_status forget_beside(sqlite3 *db, int64_t oldest_us, int64_t now
     static const char *const sql[] = {
         "DELETE FROM groups WHERE grp IN (SELECT grp FROM groups WHERE last_us < ?1 LIMIT 1000)",
         "DELETE FROM processes WHERE id IN (SELECT id FROM processes WHERE last_us < ?1 LIMIT 1000)",
-        "DELETE FROM series WHERE id IN (SELECT s.id FROM series s LEFT JOIN processes p ON p.id = s.process"
-        " WHERE p.id IS NULL AND ?1 LIMIT 1000)",
+        ("DELETE FROM series WHERE id IN (SELECT s.id FROM series s LEFT JOIN processes p ON p.id = s.process"
+         " WHERE p.id IS NULL AND ?1 LIMIT 1000)"),
     };
     enum azm_status status = AZM_OK;
     *more = false;
@@ -89,7 +89,7 @@ static enum azm_status step(sqlite3 *db, const struct azm_retention *limits, int
     bool old = oldest && oldest->last_us < cutoff_us;
     bool large = limits->max_bytes && azm_retention_used(db) > limits->max_bytes;
     *more = false;
-    if (list.count > 1 && (old || large)) {
+    if (oldest && list.count > 1 && (old || large)) {
         status = azm_partition_drop(db, oldest->id, err);
         *more = true;
     } else {

@@ -6,6 +6,7 @@
 #include "hub/store/stable_hash.h"
 #include "trace/stack.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 enum { MESSAGE_MAX = 1024, LONG_MAX_CHARS = 10000 };
@@ -88,9 +89,8 @@ static azm_slice error_id(struct azm_otlp_map *map, const struct azm_otlp_place 
     char text[33];
     uint64_t where = azm_stable_hash(place->span_id, azm_stable_hash(place->trace_id, AZM_STABLE_HASH));
     uint64_t what = azm_stable_hash(exception->message, azm_stable_hash(exception->type, where));
-    snprintf(text, sizeof text, "%016llx%016llx",
-             (unsigned long long)(where ^ (uint64_t)place->at_us * 0x9e3779b97f4a7c15u),
-             (unsigned long long)(what + place->index));
+    where ^= (uint64_t)place->at_us * 0x9e3779b97f4a7c15u;
+    snprintf(text, sizeof text, "%016" PRIx64 "%016" PRIx64, where, what + place->index);
     return azm_otlp_keep(map, azm_slice_of(text, 32));
 }
 

@@ -18,11 +18,12 @@ static const char process_sql[] =
     " coldstarts = coldstarts + excluded.coldstarts RETURNING id";
 
 static const char event_sql[] =
-    "INSERT OR IGNORE INTO events_N (seq, kind, trace, id, parent, transaction_id, resource, start_us, duration_us,"
+    "INSERT INTO events_N (seq, kind, trace, id, parent, transaction_id, resource, start_us, duration_us,"
     " service, name, type, subtype, result, message, faas_trigger, function, target, culprit, operation, outcome, "
     "coldstart,"
     " status, grp, block, at, size)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " ON CONFLICT (trace, id, resource) DO NOTHING";
 
 static const char block_sql[] = "INSERT INTO blocks_N (block, size, data) VALUES (?, ?, ?)";
 static const char words_sql[] = "INSERT INTO words_N (rowid, words) VALUES (?, ?)";
@@ -135,25 +136,31 @@ static enum azm_status find_place(struct azm_insert *insert, int64_t now_us, str
     return insert->partition.id ? prepare_partition(insert, err) : begin_partition(insert, 1, now_us, err);
 }
 
-static int64_t data_version(struct azm_insert *insert)
+static enum azm_status read_version(struct azm_insert *insert, int64_t *version, struct azm_error *err)
 {
-    int64_t version =
-        azm_statement_row(&insert->data_version, NULL) == AZM_OK ? azm_column_int(&insert->data_version, 0) : -1;
+    enum azm_status status = azm_statement_row(&insert->data_version, err);
+    if (status == AZM_OK)
+        *version = azm_column_int(&insert->data_version, 0);
     azm_statement_reset(&insert->data_version);
-    return version;
+    return status;
 }
 
 enum azm_status azm_insert_init(struct azm_insert *insert, sqlite3 *db, struct azm_partition_limits limits,
                                 int64_t now_us, struct azm_error *err)
 {
     *insert = (struct azm_insert){.db = db, .limits = limits, .change = now_us};
-    const struct prepared all[] = {{&insert->process, process_sql}, {&insert->group, group_sql},
-                                   {&insert->usage, usage_sql},     {&insert->usage_process, usage_process_sql},
-                                   {&insert->memory, memory_sql},   {&insert->series, series_sql}};
+    const struct prepared all[] = {{&insert->process, process_sql},
+                                   {&insert->group, group_sql},
+                                   {&insert->usage, usage_sql},
+                                   {&insert->usage_process, usage_process_sql},
+                                   {&insert->memory, memory_sql},
+                                   {&insert->series, series_sql},
+                                   {&insert->data_version, "PRAGMA data_version"}};
     enum azm_status status = prepare(insert, all, AZM_COUNT(all), 0, err);
     if (status == AZM_OK)
         status = azm_rollup_new(db, &insert->rollup, err);
-    insert->version = status == AZM_OK ? data_version(insert) : 0;
+    if (status == AZM_OK)
+        status = read_version(insert, &insert->version, err);
     if (status == AZM_OK)
         status = find_place(insert, now_us, err);
     if (status != AZM_OK)
@@ -164,9 +171,9 @@ enum azm_status azm_insert_init(struct azm_insert *insert, sqlite3 *db, struct a
 void azm_insert_dispose(struct azm_insert *insert)
 {
     struct azm_statement *const all[] = {
-        &insert->process,       &insert->event,  &insert->block,        &insert->count,       &insert->first,
-        &insert->words,         &insert->point,  &insert->series,       &insert->group,       &insert->usage,
-        &insert->usage_process, &insert->memory, &insert->event_before, &insert->trace_before};
+        &insert->process,       &insert->event,  &insert->block,        &insert->count,        &insert->first,
+        &insert->words,         &insert->point,  &insert->series,       &insert->group,        &insert->usage,
+        &insert->usage_process, &insert->memory, &insert->event_before, &insert->trace_before, &insert->data_version};
     for (size_t i = 0; i < AZM_COUNT(all); i++)
         azm_statement_dispose(all[i]);
     azm_rollup_free(insert->rollup);
@@ -181,9 +188,10 @@ enum azm_status azm_insert_rolled_back(struct azm_insert *insert, struct azm_err
 
 enum azm_status azm_insert_begin(struct azm_insert *insert, struct azm_error *err)
 {
-    int64_t version = data_version(insert);
-    if (version == insert->version)
-        return AZM_OK;
+    int64_t version = 0;
+    enum azm_status status = read_version(insert, &version, err);
+    if (status != AZM_OK || version == insert->version)
+        return status;
     insert->version = version;
     return azm_insert_rolled_back(insert, err);
 }

@@ -528,6 +528,25 @@ static void a_trace_goes_over_partitions(void **state)
     azm_store_close(store);
 }
 
+static void two_stores_share_a_file(void **state)
+{
+    (void)state;
+    static const char *const ids[] = {"a1", "b1", "a2", "b2", "a3", "b3"};
+    struct azm_store *stores[] = {open_store((struct azm_store_options){.max_age_us = 0}),
+                                  open_store((struct azm_store_options){.max_age_us = 0})};
+    for (size_t i = 0; i < AZM_COUNT(ids); i++) {
+        const struct made made = {AZM_EVENT_TRANSACTION, ids[i], ids[i], "", "svc", ids[i], 10, false, false};
+        if (i == 4)
+            azm_store_turn(stores[0]);
+        add(stores[i % 2], &made, 1, 1000);
+    }
+    assert_int_equal(azm_store_counters(stores[1]).known, 0);
+    assert_string_equal(list(any(), NULL).names, "b3,a3,b2,a2,b1,a1,");
+    assert_int_equal(ask("SELECT count(*) FROM events_2"), 2);
+    azm_store_close(stores[0]);
+    azm_store_close(stores[1]);
+}
+
 #define ROW(function) cmocka_unit_test_setup_teardown(function, make_folder, remove_folder)
 
 int main(void)
@@ -543,6 +562,7 @@ int main(void)
         ROW(lists_go_over_partitions),
         ROW(conditions_find_events),
         ROW(a_trace_goes_over_partitions),
+        ROW(two_stores_share_a_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

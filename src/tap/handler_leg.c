@@ -30,10 +30,10 @@ struct leg {
 static void *open_leg(struct azm_session *session)
 {
     struct leg *leg = malloc(sizeof *leg);
-    if (leg)
-        memset(leg, 0, offsetof(struct leg, answer));
-    if (leg)
-        leg->session = session;
+    if (!leg)
+        return NULL;
+    memset(leg, 0, offsetof(struct leg, answer));
+    leg->session = session;
     return leg;
 }
 
@@ -153,14 +153,6 @@ static azm_slice url_of(const struct azm_http_head *head, struct azm_buf *out)
     return out->failed || !host.len ? head->target : azm_buf_slice(out);
 }
 
-static size_t pairs_of(const struct azm_http_head *head, struct azm_pair out[AZM_RPC_HEADERS])
-{
-    size_t count = head->field_count < AZM_RPC_HEADERS ? head->field_count : AZM_RPC_HEADERS;
-    for (size_t i = 0; i < count; i++)
-        out[i] = (struct azm_pair){head->fields[i].name, head->fields[i].value};
-    return count;
-}
-
 static void ask_forwarded(struct leg *leg, const struct azm_http_head *head)
 {
     char text[4096];
@@ -170,7 +162,7 @@ static void ask_forwarded(struct leg *leg, const struct azm_http_head *head)
     azm_buf_init_fixed(&url, text, sizeof text);
     message.fields[AZM_RPC_HTTP_METHOD] = head->method;
     message.fields[AZM_RPC_HTTP_URL] = url_of(head, &url);
-    message.headers = (struct azm_pairs){pairs, pairs_of(head, pairs)};
+    message.headers = (struct azm_pairs){pairs, azm_leg_pairs(head, pairs, AZM_COUNT(pairs))};
     message.has_http = true;
     ask(leg, &message);
 }
@@ -212,12 +204,20 @@ static bool on_request(void *self, azm_slice id, const struct azm_http_head *hea
     return true;
 }
 
+/* The exchange's own invocation. One of the same id that is answered and waits in a line is another's (the host asked
+ * twice, after a redirect say): nobody may touch it there. */
+static struct azm_invocation *find_open(const struct leg *leg)
+{
+    struct azm_invocation *found = azm_invocations_find(&leg->session->invocations, azm_slice_str(leg->id));
+    return found && azm_invocation_is_open(found) ? found : NULL;
+}
+
 static bool decide_trace(void *self, azm_slice id, const struct azm_http_head *head, struct azm_trace_decision *out)
 {
     struct leg *leg = self;
-    struct azm_invocation *invocation = azm_invocations_find(&leg->session->invocations, id);
+    struct azm_invocation *invocation = azm_invocations_find(&leg->session->invocations, id); /* may not be asked yet */
     (void)head;
-    if (!leg->session->rewrites || !invocation)
+    if (!leg->session->rewrites || !invocation || invocation->answered)
         return false;
     azm_request_trace_http(leg->session, invocation, azm_slice_str(leg->traceparent), (struct azm_pairs){NULL, 0}, out);
     return true;
@@ -248,13 +248,15 @@ static void on_log(void *self, azm_slice text)
 static void on_response(void *self, azm_slice id, const struct azm_http_head *head)
 {
     struct leg *leg = self;
+    (void)id;
     struct azm_pair pairs[AZM_RPC_HEADERS];
     azm_slice type = azm_http_field(head, AZM_S("content-type"));
     leg->status = head->status;
     ask_called(leg); /* it may answer before it has read all */
-    struct azm_invocation *invocation = azm_invocations_find(&leg->session->invocations, id);
+    struct azm_invocation *invocation = find_open(leg);
     if (leg->way == FORWARDED && invocation)
-        azm_request_http_answer(leg->session, invocation, (struct azm_pairs){pairs, pairs_of(head, pairs)});
+        azm_request_http_answer(leg->session, invocation,
+                                (struct azm_pairs){pairs, azm_leg_pairs(head, pairs, AZM_COUNT(pairs))});
     azm_slice_copy(type, leg->type, sizeof leg->type);
     azm_slice_copy(head->reason, leg->reason, sizeof leg->reason);
     leg->json = leg->way == CALLED && head->status / 100 == 2 && is_json_type(type);
@@ -316,7 +318,7 @@ static void answer(struct leg *leg, const struct azm_leg_end *end, int64_t now_u
     char storage[256];
     struct azm_buf text;
     struct azm_rpc_message message = message_of(leg, AZM_RPC_INVOCATION_RESPONSE);
-    struct azm_invocation *invocation = azm_invocations_find(&leg->session->invocations, azm_slice_str(leg->id));
+    struct azm_invocation *invocation = find_open(leg);
     azm_buf_init_fixed(&text, storage, sizeof storage);
     message.has_http = true;
     if (leg->way == CALLED) {
@@ -347,8 +349,9 @@ static void give_up(struct leg *leg, int64_t now_us)
 static void on_end(void *self, azm_slice id, const struct azm_leg_end *end, int64_t now_us)
 {
     struct leg *leg = self;
+    (void)id;
     ask_called(leg);
-    struct azm_invocation *invocation = azm_invocations_find(&leg->session->invocations, id);
+    struct azm_invocation *invocation = find_open(leg);
     if (end->whole) {
         answer(leg, end, now_us);
     } else if (end->by_host && !end->unseen) {

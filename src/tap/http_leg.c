@@ -298,3 +298,11 @@ void azm_http_leg_close(struct azm_http_leg *leg, int64_t now_us)
     leg->listener->close(leg->self);
     free(leg);
 }
+
+size_t azm_leg_pairs(const struct azm_http_head *head, struct azm_pair *out, size_t max)
+{
+    size_t count = head->field_count < max ? head->field_count : max;
+    for (size_t i = 0; i < count; i++)
+        out[i] = (struct azm_pair){head->fields[i].name, head->fields[i].value};
+    return count;
+}

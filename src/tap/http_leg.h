@@ -58,3 +58,5 @@ void azm_http_leg_bytes(struct azm_http_leg *leg, enum azm_side from, azm_slice 
 void azm_http_leg_end(struct azm_http_leg *leg, enum azm_side from, int64_t now_us);
 /* The connection is gone; what was not answered stays so. NULL is fine. */
 void azm_http_leg_close(struct azm_http_leg *leg, int64_t now_us);
+/* The head's fields, at most max of them; their text is the head's. Returns how many. */
+size_t azm_leg_pairs(const struct azm_http_head *head, struct azm_pair *out, size_t max);

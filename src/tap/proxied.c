@@ -3,14 +3,6 @@
 #include "tap/request.h"
 #include "tap/session.h"
 
-static size_t pairs_of(const struct azm_http_head *head, struct azm_pair *out, size_t max)
-{
-    size_t count = head->field_count < max ? head->field_count : max;
-    for (size_t i = 0; i < count; i++)
-        out[i] = (struct azm_pair){head->fields[i].name, head->fields[i].value};
-    return count;
-}
-
 /* What the caller asked for: the host forwards the path to the worker, and says in X-Forwarded-* where it came in. */
 static azm_slice url_of(const struct azm_http_head *head, struct azm_buf *out)
 {
@@ -35,7 +27,7 @@ static bool on_request(void *self, azm_slice id, const struct azm_http_head *hea
         return false;
     invocation->leg = AZM_LEG_OPEN;
     azm_buf_init_fixed(&url, text, sizeof text);
-    struct azm_pairs headers = {pairs, pairs_of(head, pairs, AZM_COUNT(pairs))};
+    struct azm_pairs headers = {pairs, azm_leg_pairs(head, pairs, AZM_COUNT(pairs))};
     azm_request_http(session, invocation, head->method, url_of(head, &url), headers);
     return true;
 }
@@ -47,7 +39,7 @@ static bool trace_of(void *self, azm_slice id, const struct azm_http_head *head,
     struct azm_invocation *invocation = azm_invocations_find(&session->invocations, id);
     if (!session->rewrites || !invocation || invocation->leg != AZM_LEG_OPEN)
         return false;
-    struct azm_pairs headers = {pairs, pairs_of(head, pairs, AZM_COUNT(pairs))};
+    struct azm_pairs headers = {pairs, azm_leg_pairs(head, pairs, AZM_COUNT(pairs))};
     azm_request_trace_http(session, invocation, AZM_S(""), headers, out);
     return true;
 }
@@ -59,7 +51,7 @@ static void on_response(void *self, azm_slice id, const struct azm_http_head *he
     struct azm_invocation *invocation = azm_invocations_find(&session->invocations, id);
     if (!invocation || invocation->leg != AZM_LEG_OPEN)
         return;
-    struct azm_pairs headers = {pairs, pairs_of(head, pairs, AZM_COUNT(pairs))};
+    struct azm_pairs headers = {pairs, azm_leg_pairs(head, pairs, AZM_COUNT(pairs))};
     invocation->leg_status = head->status;
     azm_request_http_answer(session, invocation, headers);
 }

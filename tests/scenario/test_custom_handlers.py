@@ -440,6 +440,21 @@ def test_many_calls_at_once(place):
     assert sum(e["faas"]["coldstart"] for e in events) == 1
 
 
+def test_the_same_id_again_and_at_once(place):
+    """A redirect is followed by the host with the id it has: what was answered first may still wait for its function."""
+    functions = {f"f{n}": [queue_in(queue=f"q{n}")] for n in range(300)}
+    host = place.start(functions, settings={"ELASTIC_APM_API_BUFFER_SIZE": "4mb"})
+    ids = [str(uuid.uuid4()) for _ in range(40)]
+
+    def work(n):
+        return host.call(f"f{n % 300}", {"item": "x"}, invocation_id=ids[n % len(ids)])[0]
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        assert set(pool.map(work, range(400))) == {200}
+    last = str(uuid.uuid4())
+    assert host.call("f7", {"item": "x"}, invocation_id=last)[0] == 200
+    until(lambda: {e["faas"]["execution"] for e in place.intake.events()} >= {last, *ids})
+
+
 def test_large_bodies_cost_no_memory(place):
     host = place.start({"hello": HTTP, "orders": [queue_in()]}, {"/orders": {"echo": True, "type": "application/json"}})
     tap = psutil.Process(host.process.pid)

@@ -1,9 +1,29 @@
 #include "hub/respond.h"
 #include "hub/state.h"
 
-/* Made by the build from page.html, page.js and page.css. */
-extern const unsigned char azm_hub_page[], azm_hub_script[], azm_hub_style[];
-extern const size_t azm_hub_page_size, azm_hub_script_size, azm_hub_style_size;
+/* Made by the build from the files in page/. */
+#define ASSET(name)                                                                                                    \
+    extern const unsigned char name[];                                                                                 \
+    extern const size_t name##_size
+ASSET(azm_hub_page);
+ASSET(azm_hub_style);
+ASSET(azm_hub_page_js);
+ASSET(azm_hub_parts_js);
+ASSET(azm_hub_trace_js);
+ASSET(azm_hub_views_js);
+
+static const struct {
+    const char *path;
+    const unsigned char *bytes;
+    const size_t *size;
+    const char *type;
+} assets[] = {
+    {"/page.css", azm_hub_style, &azm_hub_style_size, "text/css; charset=utf-8"},
+    {"/page.js", azm_hub_page_js, &azm_hub_page_js_size, "text/javascript; charset=utf-8"},
+    {"/parts.js", azm_hub_parts_js, &azm_hub_parts_js_size, "text/javascript; charset=utf-8"},
+    {"/trace.js", azm_hub_trace_js, &azm_hub_trace_js_size, "text/javascript; charset=utf-8"},
+    {"/views.js", azm_hub_views_js, &azm_hub_views_js_size, "text/javascript; charset=utf-8"},
+};
 
 static enum MHD_Result give(struct azm_request *request, const unsigned char *bytes, size_t size, const char *type)
 {
@@ -11,6 +31,7 @@ static enum MHD_Result give(struct azm_request *request, const unsigned char *by
     if (response) {
         MHD_add_response_header(response, "Content-Security-Policy",
                                 "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
+                                " img-src data:;"
                                 " base-uri 'none'; form-action 'none'; frame-ancestors 'none'");
         MHD_add_response_header(response, "Referrer-Policy", "no-referrer");
         MHD_add_response_header(response, "Vary", "Accept");
@@ -33,18 +54,14 @@ enum MHD_Result azm_show_root(struct azm_request *request, const char *data, siz
     return azm_respond(request->connection, 200, azm_response(text, "application/json"));
 }
 
-enum MHD_Result azm_show_script(struct azm_request *request, const char *data, size_t *size)
+enum MHD_Result azm_show_asset(struct azm_request *request, const char *data, size_t *size)
 {
     (void)data;
     (void)size;
-    return give(request, azm_hub_script, azm_hub_script_size, "text/javascript; charset=utf-8");
-}
-
-enum MHD_Result azm_show_style(struct azm_request *request, const char *data, size_t *size)
-{
-    (void)data;
-    (void)size;
-    return give(request, azm_hub_style, azm_hub_style_size, "text/css; charset=utf-8");
+    for (size_t i = 0; i < AZM_COUNT(assets); i++)
+        if (strcmp(assets[i].path, request->route->path) == 0)
+            return give(request, assets[i].bytes, *assets[i].size, assets[i].type);
+    return MHD_NO;
 }
 
 /* No central configuration: agents ask for it all the same, and complain about a 404. */

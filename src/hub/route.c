@@ -11,8 +11,11 @@ enum { DISCARD_MAX = 16 * 1024 * 1024 };
 
 static const struct azm_route routes[] = {
     {"GET", "/", true, true, azm_show_root, NULL},
-    {"GET", "/page.js", true, true, azm_show_script, NULL},
-    {"GET", "/page.css", true, true, azm_show_style, NULL},
+    {"GET", "/page.css", true, true, azm_show_asset, NULL},
+    {"GET", "/page.js", true, true, azm_show_asset, NULL},
+    {"GET", "/parts.js", true, true, azm_show_asset, NULL},
+    {"GET", "/trace.js", true, true, azm_show_asset, NULL},
+    {"GET", "/views.js", true, true, azm_show_asset, NULL},
     {"GET", "/api/traces", false, false, azm_ask, NULL},
     {"GET", "/api/traces/", false, false, azm_ask, NULL},
     {"GET", "/api/logs", false, false, azm_ask, NULL},

@@ -85,7 +85,7 @@ bool azm_request_is_known(const struct azm_request *request);
 bool azm_request_has_query(const struct azm_request *request, const char *name);
 
 /* pages.c */
-azm_route_handler azm_show_root, azm_show_script, azm_show_style, azm_show_config;
+azm_route_handler azm_show_root, azm_show_asset, azm_show_config;
 
 /* ask.c */
 azm_route_handler azm_ask;

@@ -400,10 +400,15 @@ def test_the_page(hub):
     policy = answer.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy and "unsafe" not in policy
     assert "http" not in re.sub(r"azimuth.*", "", answer.text)  # nothing from elsewhere
-    for asset in re.findall(r'(?:src|href)="(page\.[a-z]+)"', answer.text):
-        assert hub.get("/" + asset).status_code == 200
-    script = hub.get("/page.js").text
-    assert "innerHTML" not in script and "insertAdjacentHTML" not in script
+    wanted, seen = re.findall(r'(?:src|href)="([a-z]+\.[a-z]+)"', answer.text), set()
+    while wanted:
+        asset = wanted.pop()
+        seen.add(asset)
+        text = hub.get("/" + asset)
+        assert text.status_code == 200 and text.headers["Content-Security-Policy"] == policy
+        assert "innerHTML" not in text.text and "insertAdjacentHTML" not in text.text
+        wanted += set(re.findall(r'from "\./([a-z]+\.js)"', text.text)) - seen
+    assert seen == {"page.css", "page.js", "parts.js", "trace.js", "views.js"}
 
 
 # --- the command itself ---

@@ -176,10 +176,10 @@ static void fill_batch(struct azm_batch *batch, uint64_t first, uint64_t count, 
                                                        .environment = AZM_S("bench"),
                                                        .node = AZM_S("i1"),
                                                        .agent = AZM_S("azimuth/1")});
+    batch->received_us = end_us;
     for (uint64_t n = first; n < first + count; n++) {
         int64_t start_us = end_us - (int64_t)((double)day_us * (double)(traces - n) / (double)traces);
         add_trace(batch, batch->service, n, start_us);
-        batch->received_us = start_us;
     }
 }
 
@@ -308,7 +308,7 @@ static struct azm_store *open_in(char folder[300])
     struct azm_error err = {.text = ""};
     size_t size = 250;
     uv_os_tmpdir(folder, &size);
-    strcat(folder, "/azm-search-XXXXXX");
+    snprintf(folder + size, 300 - size, "/azm-search-XXXXXX");
     if (uv_fs_mkdtemp(NULL, &req, folder, NULL) != 0)
         die("no temporary folder");
     snprintf(folder, 300, "%s", req.path);

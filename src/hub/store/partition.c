@@ -22,6 +22,7 @@ static const char tables_sql[] =
     " status INTEGER NOT NULL, grp INTEGER NOT NULL, block INTEGER NOT NULL, at INTEGER NOT NULL,"
     " size INTEGER NOT NULL);"
     "CREATE UNIQUE INDEX events_N_id ON events_N (trace, id, resource);"
+    "CREATE INDEX events_N_called ON events_N (start_us) WHERE kind = 0 AND parent IS NOT NULL;"
     "CREATE TABLE traces_N (seq INTEGER PRIMARY KEY, trace NOT NULL UNIQUE, continues INTEGER NOT NULL,"
     " change INTEGER NOT NULL, start_us INTEGER NOT NULL, root INTEGER NOT NULL, transaction_id, service TEXT,"
     " name TEXT, type TEXT, duration_us INTEGER, outcome INTEGER, result TEXT, faas_trigger TEXT, function TEXT,"

@@ -199,10 +199,10 @@ enum azm_status azm_reader_usage(struct azm_reader *reader, azm_slice service, i
 /* The inner query bounds what is looked at; the parent is found by its id in the same partition. */
 static const char calls_sql[] =
     "SELECT p.service, p.target, t.service FROM (SELECT trace, parent, service FROM events_N WHERE kind = 0 AND parent"
-    " IS NOT NULL AND start_us >= ?1 AND start_us <= ?2 ORDER BY seq DESC LIMIT ?3) t JOIN events_N p"
+    " IS NOT NULL AND start_us >= ?1 AND start_us <= ?2 ORDER BY start_us DESC LIMIT ?3) t JOIN events_N p"
     " ON p.trace = t.trace AND p.id = t.parent WHERE p.service <> t.service";
 static const char many_sql[] = "SELECT count(*) FROM (SELECT 1 FROM events_N WHERE kind = 0 AND parent IS NOT NULL"
-                               " AND start_us >= ?1 AND start_us <= ?2 ORDER BY seq DESC LIMIT ?3)";
+                               " AND start_us >= ?1 AND start_us <= ?2 ORDER BY start_us DESC LIMIT ?3)";
 
 static enum azm_status calls_of(struct azm_reader *reader, int64_t partition, const int64_t bounds[3],
                                 azm_call_visit *visit, void *self, int64_t *looked_at, struct azm_error *err)

@@ -77,6 +77,13 @@ static enum azm_status forget_beside(sqlite3 *db, int64_t oldest_us, int64_t now
     return status;
 }
 
+/* What refers to its events is not older. They may have begun long before they came. */
+static int64_t begin_us(const struct azm_partition *partition)
+{
+    bool late = partition->min_start_us && partition->min_start_us < partition->opened_us;
+    return late ? partition->min_start_us : partition->opened_us;
+}
+
 static enum azm_status step(sqlite3 *db, const struct azm_retention *limits, int64_t now_us, bool *more,
                             struct azm_error *err)
 {
@@ -93,7 +100,7 @@ static enum azm_status step(sqlite3 *db, const struct azm_retention *limits, int
         status = azm_partition_drop(db, oldest->id, err);
         *more = true;
     } else {
-        status = forget_beside(db, old ? cutoff_us : oldest ? oldest->opened_us : 0, now_us, more, err);
+        status = forget_beside(db, old ? cutoff_us : oldest ? begin_us(oldest) : 0, now_us, more, err);
     }
     azm_partitions_dispose(&list);
     return status;

@@ -288,6 +288,21 @@ static void old_traces_are_forgotten(void **state)
     azm_store_close(store);
 }
 
+static void groups_of_errors_that_came_late_stay(void **state)
+{
+    (void)state;
+    const struct made error = {AZM_EVENT_ERROR, "t", "e", "", "one", "late", 5, false, false};
+    struct azm_store *store = open_store((struct azm_store_options){.max_age_us = 0});
+    add(store, &error, 1, now_us());
+    azm_store_close(store);
+    ask("INSERT INTO groups VALUES (1, 'gone', NULL, NULL, NULL, 4, 4, 1, NULL, NULL, 1)");
+    ask("INSERT INTO groups VALUES (2, 'one', NULL, NULL, NULL, 5, 5, 1, NULL, NULL, 1)");
+    store = open_store((struct azm_store_options){.max_age_us = 0});
+    assert_true(becomes("SELECT count(*) FROM groups WHERE grp = 1", 0));
+    assert_int_equal(ask("SELECT count(*) FROM groups WHERE grp = 2"), 1);
+    azm_store_close(store);
+}
+
 static void the_oldest_go_when_it_is_full(void **state)
 {
     (void)state;
@@ -556,6 +571,7 @@ int main(void)
         ROW(a_cursor_finds_what_came_later),
         ROW(it_is_there_after_a_restart),
         ROW(old_traces_are_forgotten),
+        ROW(groups_of_errors_that_came_late_stay),
         ROW(the_oldest_go_when_it_is_full),
         ROW(unfit_files_are_refused),
         ROW(many_threads_add),

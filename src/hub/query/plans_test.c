@@ -51,6 +51,7 @@ static char folder[300];
 static void add_trace(struct azm_store *store, const char *id, int64_t start_us)
 {
     struct azm_batch batch;
+    static const char *const ids[] = {"t1", "s1", "e1", "l1"};
     azm_batch_init(&batch);
     batch.received_us = start_us;
     azm_batch_set_process(&batch, &(struct azm_process){.metadata = AZM_S("{\"service\":{\"name\":\"shop\"}}"),
@@ -59,7 +60,7 @@ static void add_trace(struct azm_store *store, const char *id, int64_t start_us)
         struct azm_event *event = azm_batch_add(&batch);
         *event = (struct azm_event){.kind = (enum azm_event_kind)kind,
                                     .trace_id = azm_slice_str(id),
-                                    .id = azm_slice_of("t1s1e1l1" + 2 * (ptrdiff_t)kind, 2),
+                                    .id = azm_slice_str(ids[kind]),
                                     .service = AZM_S("shop"),
                                     .name = AZM_S("GET /orders"),
                                     .target = kind == AZM_EVENT_SPAN ? AZM_S("redis") : AZM_S(""),

@@ -45,11 +45,11 @@ static const char event_before_sql[] = "SELECT 1 FROM events_N WHERE trace = ? A
 static const char trace_before_sql[] = "SELECT 1 FROM traces_N WHERE trace = ?";
 
 static const char group_sql[] =
-    "INSERT INTO groups (grp, service, type, message, culprit, first_us, last_us, count, trace, id, seq)"
-    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, 1, ?7, ?8, ?9) ON CONFLICT (grp) DO UPDATE SET count = count + 1,"
+    "INSERT INTO groups (grp, service, type, message, culprit, first_us, last_us, count, trace, id, seq, received_us)"
+    " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?6, 1, ?7, ?8, ?9, ?10) ON CONFLICT (grp) DO UPDATE SET count = count + 1,"
     " service = excluded.service, message = excluded.message, culprit = excluded.culprit,"
     " first_us = min(first_us, excluded.first_us), last_us = max(last_us, excluded.last_us), trace = excluded.trace,"
-    " id = excluded.id, seq = excluded.seq";
+    " id = excluded.id, seq = excluded.seq, received_us = excluded.received_us";
 
 static const char usage_sql[] =
     "INSERT INTO usage (day, service, transactions, spans, errors, logs, samples, bytes)"
@@ -347,7 +347,8 @@ static enum azm_status add_words(struct azm_insert *insert, const struct azm_eve
     return azm_statement_run(&insert->words, err);
 }
 
-static enum azm_status add_to_group(struct azm_insert *insert, const struct azm_event *event, struct azm_error *err)
+static enum azm_status add_to_group(struct azm_insert *insert, const struct azm_event *event, int64_t received_us,
+                                    struct azm_error *err)
 {
     if (event->kind != AZM_EVENT_ERROR || event->group == 0)
         return AZM_OK;
@@ -361,6 +362,7 @@ static enum azm_status add_to_group(struct azm_insert *insert, const struct azm_
     azm_bind_id(s, event->trace_id);
     azm_bind_id(s, event->id);
     azm_bind_int(s, insert->seq);
+    azm_bind_int(s, received_us);
     return azm_statement_run(s, err);
 }
 
@@ -436,7 +438,7 @@ static enum azm_status add(struct adding *adding, const struct azm_event *event,
     azm_rollup_add(insert->rollup, event, adding->batch);
     status = add_words(insert, event, adding->batch->environment, err);
     if (status == AZM_OK)
-        status = add_to_group(insert, event, err);
+        status = add_to_group(insert, event, adding->batch->received_us, err);
     return status == AZM_OK ? add_to_trace(insert, event, adding->batch->received_us, err) : status;
 }
 

@@ -51,11 +51,11 @@ static enum azm_status change(sqlite3 *db, const char *sql, int64_t cutoff, bool
     return status;
 }
 
-/* The time before which events are gone: that of the oldest partition. */
+/* oldest_us: what was received before is gone. */
 static enum azm_status forget_beside(sqlite3 *db, int64_t oldest_us, int64_t now_us, bool *more, struct azm_error *err)
 {
     static const char *const sql[] = {
-        "DELETE FROM groups WHERE grp IN (SELECT grp FROM groups WHERE last_us < ?1 LIMIT 1000)",
+        "DELETE FROM groups WHERE grp IN (SELECT grp FROM groups WHERE received_us < ?1 LIMIT 1000)",
         "DELETE FROM processes WHERE id IN (SELECT id FROM processes WHERE last_us < ?1 LIMIT 1000)",
         ("DELETE FROM series WHERE id IN (SELECT s.id FROM series s LEFT JOIN processes p ON p.id = s.process"
          " WHERE p.id IS NULL AND ?1 LIMIT 1000)"),
@@ -77,13 +77,6 @@ static enum azm_status forget_beside(sqlite3 *db, int64_t oldest_us, int64_t now
     return status;
 }
 
-/* What refers to its events is not older. They may have begun long before they came. */
-static int64_t begin_us(const struct azm_partition *partition)
-{
-    bool late = partition->min_start_us && partition->min_start_us < partition->opened_us;
-    return late ? partition->min_start_us : partition->opened_us;
-}
-
 static enum azm_status step(sqlite3 *db, const struct azm_retention *limits, int64_t now_us, bool *more,
                             struct azm_error *err)
 {
@@ -100,7 +93,7 @@ static enum azm_status step(sqlite3 *db, const struct azm_retention *limits, int
         status = azm_partition_drop(db, oldest->id, err);
         *more = true;
     } else {
-        status = forget_beside(db, old ? cutoff_us : oldest ? begin_us(oldest) : 0, now_us, more, err);
+        status = forget_beside(db, old ? cutoff_us : oldest ? oldest->opened_us : 0, now_us, more, err);
     }
     azm_partitions_dispose(&list);
     return status;

@@ -295,8 +295,8 @@ static void groups_of_errors_that_came_late_stay(void **state)
     struct azm_store *store = open_store((struct azm_store_options){.max_age_us = 0});
     add(store, &error, 1, now_us());
     azm_store_close(store);
-    ask("INSERT INTO groups VALUES (1, 'gone', NULL, NULL, NULL, 4, 4, 1, NULL, NULL, 1)");
-    ask("INSERT INTO groups VALUES (2, 'one', NULL, NULL, NULL, 5, 5, 1, NULL, NULL, 1)");
+    ask("INSERT INTO groups VALUES (1, 'gone', NULL, NULL, NULL, 4, 4, 1, NULL, NULL, 1, 4)");
+    ask("INSERT INTO groups VALUES (2, 'one', NULL, NULL, NULL, 5, 5, 1, NULL, NULL, 1, 9000000000000000)");
     store = open_store((struct azm_store_options){.max_age_us = 0});
     assert_true(becomes("SELECT count(*) FROM groups WHERE grp = 1", 0));
     assert_int_equal(ask("SELECT count(*) FROM groups WHERE grp = 2"), 1);

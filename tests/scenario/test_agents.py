@@ -71,7 +71,7 @@ def published():
 
 @dataclasses.dataclass(frozen=True)
 class Agent:
-    name: str  # as the hub tells it
+    name: str  # as the hub tells it, without the version
     language: str
     order: str = "GET /orders/:id"
     customer: str = "GET /customers/:name"
@@ -147,6 +147,9 @@ class AgentsHub(Hub):
         self.http, self.grpc = (f"http://127.0.0.1:{re.search(f'OTLP/{kind} on port ([0-9]+)', said)[1]}" for kind in ("HTTP", "gRPC"))
         return self
 
+    def usage(self):
+        return {u["service"]: u for u in self.get("/api/usage").json()["usage"]}
+
     def one(self, query):
         trace, = self.traces(query)
         return trace
@@ -198,9 +201,8 @@ def shop(hub, tmp_path, request):
     def play(agents, paths):
         with services(agents) as (running, url):
             statuses = [requests.get(url + path, timeout=PATIENCE).status_code for path in paths]
-            if any(agent == ELASTIC for agent in agents):
-                wait_for(lambda: ELASTIC.name in {i.get("agent") for i in hub.get("/api/instances").json()["instances"]
-                                                  if i.get("memory_bytes")})  # its metrics come by time, not at its end
+            wait_for(lambda: all(hub.usage().get(name, {}).get("samples") for agent, name in zip(agents, FRONT_TO_BACK)
+                                 if agent == ELASTIC))  # its metrics come by time, not at its end
             for agent, folder, service in running:
                 agent.check_output(service.stop(), folder)
         return statuses
@@ -210,9 +212,9 @@ def shop(hub, tmp_path, request):
 # --- what the hub tells ---
 
 def trace_of(hub, query):
-    """The only trace of that query, with its events by their ids."""
+    """The only trace of that query, with its events by their ids (logs have none)."""
     answer = hub.get("/api/traces/" + hub.one(query)["trace_id"]).json()
-    return answer["trace"], {e["id"]: e for e in answer["events"]}
+    return answer["trace"], {e["id"]: e for e in answer["events"] if e["kind"] != "log"}
 
 
 def way_up(events, event):
@@ -243,13 +245,13 @@ def check_one_trace_of_three_services(hub, agents):
 
 def check_services_and_map(hub, agents):
     services = {s["service"]: s for s in hub.get("/api/services").json()["services"]}
-    assert {n: (s["agent"], s["language"]) for n, s in services.items()} == {
+    assert {n: (s["agent"].rpartition("/")[0], s["language"]) for n, s in services.items()} == {
         n: (a.name, a.language) for n, a in zip(FRONT_TO_BACK, agents)}
     answer = hub.get("/api/map").json()
     names = {n["id"]: n["name"] for n in answer["nodes"] if n["kind"] == "service"}
     edges = {(names.get(e["from"]), names.get(e["to"])): e for e in answer["edges"]}
     assert set(edges) == {("front", "middle"), ("middle", "back")}
-    usage = {u["service"]: u for u in hub.get("/api/usage").json()["usage"]}
+    usage = hub.usage()
     assert all(usage[name]["samples"] > 0 for name in FRONT_TO_BACK)
     assert hub.get("/api/status").json()["ingest"]["failed_batches"] == 0
 

@@ -59,7 +59,7 @@ def modules():
     if not shutil.which("node"):
         pytest.skip("there is no node here")
     return installed("node", "npm", ["npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--ignore-scripts",
-                                     "--prefer-offline", "--fetch-retries=1"]) / "node_modules"
+                                     "--prefer-offline", "--fetch-retry-mintimeout=1000", "--fetch-retry-maxtimeout=2000"]) / "node_modules"
 
 
 @pytest.fixture(scope="module")

@@ -24,8 +24,11 @@ enum azm_status azm_reader_open(const char *path, struct azm_reader **out, struc
 
 static void forget_statements(struct azm_reader *reader)
 {
-    while (reader->kept_count)
-        azm_statement_dispose(&reader->kept[--reader->kept_count].statement);
+    while (reader->kept_count) {
+        struct azm_kept_statement *kept = reader->kept[--reader->kept_count];
+        azm_statement_dispose(&kept->statement);
+        free(kept);
+    }
 }
 
 void azm_reader_close(struct azm_reader *reader)
@@ -33,6 +36,7 @@ void azm_reader_close(struct azm_reader *reader)
     if (!reader)
         return;
     forget_statements(reader);
+    free(reader->kept);
     azm_partitions_dispose(&reader->partitions);
     azm_buf_dispose(&reader->block);
     azm_schema_close(reader->db);
@@ -55,29 +59,52 @@ void azm_reader_end(struct azm_reader *reader)
     if (--reader->depth > 0)
         return;
     azm_partitions_dispose(&reader->partitions);
+    if (reader->kept_count > AZM_READER_STATEMENTS)
+        forget_statements(reader);
     if (!sqlite3_get_autocommit(reader->db))
         sqlite3_exec(reader->db, "COMMIT", NULL, NULL, NULL);
+}
+
+static bool make_room(struct azm_reader *reader)
+{
+    if (reader->kept_count < reader->kept_cap)
+        return true;
+    size_t cap = reader->kept_cap ? reader->kept_cap * 2 : 64;
+    struct azm_kept_statement **kept = realloc(reader->kept, cap * sizeof(struct azm_kept_statement *));
+    if (!kept)
+        return false;
+    reader->kept = kept;
+    reader->kept_cap = cap;
+    return true;
+}
+
+static enum azm_status keep_statement(struct azm_reader *reader, const char *sql, int64_t partition,
+                                      struct azm_statement **out, struct azm_error *err)
+{
+    struct azm_kept_statement *kept = make_room(reader) ? calloc(1, sizeof *kept) : NULL;
+    if (!kept)
+        return azm_fail(err, AZM_NO_MEMORY, "no memory for a statement");
+    *kept = (struct azm_kept_statement){.sql = sql, .partition = partition};
+    enum azm_status status = azm_partition_statement(&kept->statement, reader->db, sql, partition, err);
+    if (status != AZM_OK) {
+        free(kept);
+        return status;
+    }
+    reader->kept[reader->kept_count++] = kept;
+    *out = &kept->statement;
+    return AZM_OK;
 }
 
 enum azm_status azm_reader_statement(struct azm_reader *reader, const char *sql, int64_t partition,
                                      struct azm_statement **out, struct azm_error *err)
 {
     for (size_t i = 0; i < reader->kept_count; i++) {
-        if (reader->kept[i].sql == sql && reader->kept[i].partition == partition) {
-            *out = &reader->kept[i].statement;
+        if (reader->kept[i]->sql == sql && reader->kept[i]->partition == partition) {
+            *out = &reader->kept[i]->statement;
             return AZM_OK;
         }
     }
-    if (reader->kept_count == AZM_READER_STATEMENTS)
-        forget_statements(reader);
-    struct azm_kept_statement *kept = &reader->kept[reader->kept_count];
-    *kept = (struct azm_kept_statement){.sql = sql, .partition = partition};
-    enum azm_status status = azm_partition_statement(&kept->statement, reader->db, sql, partition, err);
-    if (status != AZM_OK)
-        return status;
-    reader->kept_count++;
-    *out = &kept->statement;
-    return AZM_OK;
+    return keep_statement(reader, sql, partition, out, err);
 }
 
 static enum azm_status unpack(struct azm_reader *reader, azm_slice data, size_t size, struct azm_error *err)
@@ -99,7 +126,7 @@ static enum azm_status unpack(struct azm_reader *reader, azm_slice data, size_t 
 
 static enum azm_status read_block(struct azm_reader *reader, int64_t partition, int64_t id, struct azm_error *err)
 {
-    struct azm_statement *s;
+    struct azm_statement *s = NULL;
     if (reader->block_id == id && reader->block_partition == partition)
         return AZM_OK;
     reader->block_id = 0;

@@ -5,6 +5,7 @@
 #include "hub/store/partition.h"
 #include "hub/store/reader.h"
 
+/* More are given up when the last call ends: never while one may be in use. */
 enum { AZM_READER_STATEMENTS = 400 };
 
 struct azm_kept_statement {
@@ -17,8 +18,8 @@ struct azm_reader {
     struct sqlite3 *db;
     unsigned depth;                       /* of begin */
     struct azm_partition_list partitions; /* between begin and end; the newest first */
-    struct azm_kept_statement kept[AZM_READER_STATEMENTS];
-    size_t kept_count;
+    struct azm_kept_statement **kept;
+    size_t kept_count, kept_cap;
     struct azm_buf block; /* the last one, unpacked */
     int64_t block_partition, block_id;
 };

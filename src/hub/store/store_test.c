@@ -480,6 +480,36 @@ static void lists_go_over_partitions(void **state)
     azm_store_close(store);
 }
 
+/* More statements than a reader keeps, some of them in use while others are made. */
+static void many_partitions_are_read(void **state)
+{
+    (void)state;
+    enum { MANY = 150 };
+    struct azm_store *store = open_store((struct azm_store_options){.max_age_us = 0});
+    for (int i = 0; i < MANY; i++) {
+        add_hex(store, i, "GET /a", 100);
+        azm_store_turn(store);
+    }
+    struct azm_reader *reader;
+    assert_int_equal(azm_reader_open(file, &reader, NULL), AZM_OK);
+    struct azm_trace_filter filter = any();
+    filter.event.words = AZM_S("get");
+    filter.limit = MANY / 2;
+    struct azm_trace_list out = {.partial = false};
+    size_t found = 0;
+    for (int i = 0; i < 3; i++) {
+        struct seen seen = {.count = 0};
+        filter.from = out.next;
+        assert_int_equal(azm_reader_traces(reader, &filter, see_trace, &seen, &out, NULL), AZM_OK);
+        found += seen.count;
+        if (!out.next.used)
+            break;
+    }
+    assert_int_equal(found, MANY);
+    azm_reader_close(reader);
+    azm_store_close(store);
+}
+
 static void conditions_find_events(void **state)
 {
     (void)state;
@@ -577,6 +607,7 @@ int main(void)
         ROW(many_threads_add),
         ROW(lists_go_over_partitions),
         ROW(conditions_find_events),
+        ROW(many_partitions_are_read),
         ROW(a_trace_goes_over_partitions),
         ROW(two_stores_share_a_file),
     };

@@ -10,7 +10,7 @@
 
 enum { ANSWER_MAX = 256 * 1024 * 1024 };
 
-static enum azm_status take_reader(struct azm_hub *hub, struct azm_reader **out, struct azm_error *err)
+enum azm_status azm_hub_take_reader(struct azm_hub *hub, struct azm_reader **out, struct azm_error *err)
 {
     uv_mutex_lock(&hub->mutex);
     *out = hub->reader_count ? hub->readers[--hub->reader_count] : NULL;
@@ -18,7 +18,7 @@ static enum azm_status take_reader(struct azm_hub *hub, struct azm_reader **out,
     return *out ? AZM_OK : azm_reader_open(azm_store_path(hub->store), out, err);
 }
 
-static void give_reader_back(struct azm_hub *hub, struct azm_reader *reader)
+void azm_hub_give_reader(struct azm_hub *hub, struct azm_reader *reader)
 {
     uv_mutex_lock(&hub->mutex);
     bool kept = hub->reader_count < AZM_HUB_READERS;
@@ -76,7 +76,7 @@ static const struct {
 };
 
 struct parameters {
-    struct azm_params params;
+    struct azm_params *params;
     enum azm_status status;
     struct azm_error *err;
 };
@@ -89,32 +89,31 @@ static enum MHD_Result add_parameter(void *self, enum MHD_ValueKind kind, const 
     bool empty = name_size == 0 && value_size == 0; /* of "a=1&&b=2" */
     if (all->status == AZM_OK && !empty)
         all->status =
-            azm_params_set(&all->params, azm_slice_of(name, name_size), azm_slice_of(value, value_size), all->err);
+            azm_params_set(all->params, azm_slice_of(name, name_size), azm_slice_of(value, value_size), all->err);
     return MHD_YES;
 }
 
-static enum azm_status read_parameters(struct azm_request *request, unsigned takes, struct parameters *all,
-                                       struct azm_error *err)
+enum azm_status azm_request_params(struct azm_request *request, unsigned takes, struct azm_params *params,
+                                   struct azm_error *err)
 {
-    all->status = AZM_OK;
-    all->err = err;
-    azm_params_init(&all->params, takes, azm_clock_wall_us());
-    MHD_get_connection_values_n(request->connection, MHD_GET_ARGUMENT_KIND, add_parameter, all);
-    return all->status == AZM_OK ? azm_params_check(&all->params, err) : all->status;
+    struct parameters all = {params, AZM_OK, err};
+    azm_params_init(params, takes, azm_clock_wall_us());
+    MHD_get_connection_values_n(request->connection, MHD_GET_ARGUMENT_KIND, add_parameter, &all);
+    return all.status == AZM_OK ? azm_params_check(params, err) : all.status;
 }
 
 static enum azm_status run(struct azm_request *request, size_t which, struct azm_buf *out, struct azm_error *err)
 {
-    struct parameters all;
+    struct azm_params params;
     struct azm_reader *reader;
-    enum azm_status status = read_parameters(request, queries[which].takes, &all, err);
+    enum azm_status status = azm_request_params(request, queries[which].takes, &params, err);
     if (status == AZM_OK)
-        status = take_reader(request->hub, &reader, err);
+        status = azm_hub_take_reader(request->hub, &reader, err);
     if (status != AZM_OK)
         return status;
-    status = queries[which].plain ? queries[which].plain(reader, &all.params, out, err)
-                                  : queries[which].run(request, reader, &all.params, out, err);
-    give_reader_back(request->hub, reader);
+    status = queries[which].plain ? queries[which].plain(reader, &params, out, err)
+                                  : queries[which].run(request, reader, &params, out, err);
+    azm_hub_give_reader(request->hub, reader);
     return status;
 }
 

@@ -122,6 +122,8 @@ enum azm_status azm_hub_start(const struct azm_hub_options *options, struct azm_
         status = probe_otlp(hub, options, err);
     if (status == AZM_OK)
         status = azm_store_open(&store, &hub->store, err);
+    if (status == AZM_OK)
+        status = azm_live_start(hub, &hub->live, err);
     if (status == AZM_OK && hub->grpc_address.host[0])
         status = listen_for_grpc(hub, options, err);
     if (status == AZM_OK)
@@ -151,6 +153,7 @@ static MHD_socket quiesce(const struct azm_listener *listener)
 
 static void drain(struct azm_hub *hub)
 {
+    azm_live_end(hub->live);
     MHD_socket main = quiesce(&hub->main), otlp = quiesce(&hub->otlp);
     for (int ms = 0; hub->requests > 0 && ms < DRAIN_MS; ms += 10)
         uv_sleep(10);
@@ -169,6 +172,7 @@ void azm_hub_stop(struct azm_hub *hub)
         return;
     azm_grpc_stop(hub->grpc);
     drain(hub);
+    azm_live_free(hub->live);
     while (hub->reader_count > 0)
         azm_reader_close(hub->readers[--hub->reader_count]);
     azm_store_close(hub->store);

@@ -8,12 +8,17 @@ static void add_header(struct MHD_Response *response, const char *name, const ch
         MHD_add_response_header(response, name, value);
 }
 
-static struct MHD_Response *make(azm_slice body, enum MHD_ResponseMemoryMode mode, const char *content_type)
+void azm_response_head(struct MHD_Response *response, const char *content_type)
 {
-    struct MHD_Response *response = MHD_create_response_from_buffer(body.len, (void *)(body.len ? body.ptr : ""), mode);
     add_header(response, "Content-Type", content_type);
     add_header(response, "X-Content-Type-Options", "nosniff");
     add_header(response, "Cache-Control", "no-store");
+}
+
+static struct MHD_Response *make(azm_slice body, enum MHD_ResponseMemoryMode mode, const char *content_type)
+{
+    struct MHD_Response *response = MHD_create_response_from_buffer(body.len, (void *)(body.len ? body.ptr : ""), mode);
+    azm_response_head(response, content_type);
     return response;
 }
 

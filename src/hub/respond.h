@@ -11,6 +11,8 @@ struct MHD_Response *azm_response(azm_slice body, const char *content_type);
 struct MHD_Response *azm_response_take(struct azm_buf *body, const char *content_type);
 /* {"error": "..."} */
 struct MHD_Response *azm_response_error(const char *text);
+/* What every answer carries, for one that is made elsewhere. NULL is fine. */
+void azm_response_head(struct MHD_Response *response, const char *content_type);
 /* Queues and releases. */
 enum MHD_Result azm_respond(struct MHD_Connection *connection, unsigned status, struct MHD_Response *response);
 /* The HTTP status that tells of a failure. */

@@ -18,6 +18,7 @@ static const struct azm_route routes[] = {
     {"GET", "/views.js", true, true, azm_show_asset, NULL},
     {"GET", "/api/traces", false, false, azm_ask, NULL},
     {"GET", "/api/traces/", false, false, azm_ask, NULL},
+    {"GET", "/api/live", false, false, azm_show_live, NULL},
     {"GET", "/api/logs", false, false, azm_ask, NULL},
     {"GET", "/api/errors", false, false, azm_ask, NULL},
     {"GET", "/api/errors/", false, false, azm_ask, NULL},

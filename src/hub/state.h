@@ -31,6 +31,7 @@ struct azm_hub {
     _Atomic size_t bodies;        /* bytes held, see AZM_HUB_BODIES */
     char *token;                  /* NULL: none */
     struct azm_store *store;
+    struct azm_live *live;
     _Atomic uint64_t last_ns;  /* uv_hrtime of the last request's begin or end */
     _Atomic unsigned requests; /* under way */
     uv_mutex_t mutex;          /* guards all below */
@@ -89,6 +90,20 @@ azm_route_handler azm_show_root, azm_show_asset, azm_show_config;
 
 /* ask.c */
 azm_route_handler azm_ask;
+struct azm_params;
+enum azm_status azm_hub_take_reader(struct azm_hub *hub, struct azm_reader **out, struct azm_error *err) AZM_MUST_CHECK;
+void azm_hub_give_reader(struct azm_hub *hub, struct azm_reader *reader);
+/* The query string, of which params borrows. AZM_BAD_INPUT names what is wrong. */
+enum azm_status azm_request_params(struct azm_request *request, unsigned takes, struct azm_params *params,
+                                   struct azm_error *err) AZM_MUST_CHECK;
+
+/* live.c */
+azm_route_handler azm_show_live;
+enum azm_status azm_live_start(struct azm_hub *hub, struct azm_live **out, struct azm_error *err) AZM_MUST_CHECK;
+/* Ends all streams and takes no new ones. NULL is fine. */
+void azm_live_end(struct azm_live *live);
+/* When no connection is left. NULL is fine. */
+void azm_live_free(struct azm_live *live);
 
 /* upload.c */
 azm_route_handler azm_take_intake;

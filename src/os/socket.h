@@ -34,6 +34,8 @@ bool azm_socket_connected(azm_socket socket);
 
 /* 0: the other side has ended its half. */
 ptrdiff_t azm_socket_receive(azm_socket socket, char *out, size_t size);
+/* The other side has ended its half, or the connection is broken. Takes nothing of what is there to be received. */
+bool azm_socket_has_ended(azm_socket socket);
 /* How many bytes were taken, at least 1. */
 ptrdiff_t azm_socket_send(azm_socket socket, const char *bytes, size_t len);
 /* Ends our half. */

@@ -143,6 +143,13 @@ ptrdiff_t azm_socket_receive(azm_socket socket, char *out, size_t size)
     return n >= 0 ? n : not_done();
 }
 
+bool azm_socket_has_ended(azm_socket socket)
+{
+    char byte;
+    ssize_t n = recv((int)socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return n == 0 || (n < 0 && not_done() == AZM_SOCKET_BROKEN);
+}
+
 ptrdiff_t azm_socket_send(azm_socket socket, const char *bytes, size_t len)
 {
     ssize_t n = send((int)socket, bytes, len, MSG_NOSIGNAL);

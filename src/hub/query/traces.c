@@ -33,7 +33,7 @@ static void add_services(struct azm_json_writer *json, const struct azm_trace_ro
     azm_json_close_array(json);
 }
 
-static bool add_trace(void *self, const struct azm_trace_row *row)
+bool azm_query_add_trace(void *self, const struct azm_trace_row *row)
 {
     struct azm_json_writer *json = self;
     char start[AZM_TIME_TEXT];
@@ -78,7 +78,7 @@ enum azm_status azm_query_traces(struct azm_reader *reader, const struct azm_par
         return azm_fail(err, AZM_BAD_INPUT, "order=count: expected newest, slowest or fastest");
     azm_json_open_object(&json);
     azm_json_open_array(azm_json_key(&json, AZM_S("traces")));
-    enum azm_status status = azm_reader_traces(reader, &filter, add_trace, &json, &list, err);
+    enum azm_status status = azm_reader_traces(reader, &filter, azm_query_add_trace, &json, &list, err);
     azm_json_close_array(&json);
     azm_answer_int(&json, AZM_S("cursor"), list.change);
     azm_answer_next(&json, list.next);
@@ -158,7 +158,7 @@ static bool note_host(void *self, int64_t id, azm_slice metadata, bool from_host
 static bool add_trace_head(void *self, const struct azm_trace_row *row)
 {
     struct trace_answer *answer = self;
-    return add_trace(&answer->json, row);
+    return azm_query_add_trace(&answer->json, row);
 }
 
 static enum azm_status show_trace(struct azm_reader *reader, azm_slice trace_id, struct trace_answer *answer,

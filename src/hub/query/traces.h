@@ -13,6 +13,8 @@ enum {
 /* One object per trace; ask with after for what comes later. */
 enum azm_status azm_query_traces(struct azm_reader *reader, const struct azm_params *params, struct azm_buf *out,
                                  struct azm_error *err) AZM_MUST_CHECK;
+/* The object of one trace, as that list has it. self: a struct azm_json_writer. False: it did not fit. */
+bool azm_query_add_trace(void *self, const struct azm_trace_row *row);
 /* Each event names its kind, id, parent_id, times and its resource, and holds the event itself. AZM_NOT_FOUND;
  * AZM_TOO_BIG when out's ceiling is too low. */
 enum azm_status azm_query_trace(struct azm_reader *reader, azm_slice trace_id, struct azm_buf *out,

@@ -71,6 +71,19 @@ enum azm_status azm_reader_traces(struct azm_reader *reader, const struct azm_tr
 enum azm_status azm_reader_trace(struct azm_reader *reader, azm_slice trace_id, azm_trace_visit *visit, void *self,
                                  struct azm_error *err) AZM_MUST_CHECK;
 
+/* The change of the newest trace; 0: there is none. */
+enum azm_status azm_reader_last_change(struct azm_reader *reader, int64_t *change,
+                                       struct azm_error *err) AZM_MUST_CHECK;
+
+/* What changed after a change: how many traces of the service (empty: of all; AZM_READ_AT_MOST are counted), the change
+ * after which the newest `keep` of them come, and the last change of any trace. */
+struct azm_changes {
+    int64_t count, from, last;
+};
+
+enum azm_status azm_reader_changes(struct azm_reader *reader, int64_t after, azm_slice service, int64_t keep,
+                                   struct azm_changes *out, struct azm_error *err) AZM_MUST_CHECK;
+
 /* One stored event, with its seq, unique in the store. */
 struct azm_event_row {
     struct azm_event event; /* raw is the event's JSON object */

@@ -18,7 +18,6 @@ static const char changed_sql[] =
     "SELECT " AZM_TRACE_COLUMNS " FROM traces_N WHERE change > ?1 AND start_us >= ?2 ORDER BY change LIMIT ?3";
 static const char prefix_sql[] =
     "SELECT " AZM_TRACE_COLUMNS " FROM traces_N WHERE trace >= ?1 AND trace <= ?2 AND continues = 0 LIMIT ?3";
-static const char last_change_sql[] = "SELECT max(change) FROM traces_N";
 
 /* Of one list, on its way. */
 struct scan {
@@ -184,22 +183,8 @@ static enum azm_status plain(struct scan *scan, const char *sql, struct azm_erro
     return status;
 }
 
-static enum azm_status last_change(struct azm_reader *reader, int64_t *change, struct azm_error *err)
-{
-    const struct azm_partition_list *all = &reader->partitions;
-    enum azm_status status = AZM_OK;
-    for (size_t i = 0; i < all->count && i < 2 && status == AZM_OK; i++) {
-        struct azm_statement *s;
-        status = azm_reader_statement(reader, last_change_sql, all->items[i].id, &s, err);
-        if (status != AZM_OK || (status = azm_statement_row(s, err)) != AZM_OK)
-            return status;
-        *change = azm_column_int(s, 0) > *change ? azm_column_int(s, 0) : *change;
-        azm_statement_reset(s);
-    }
-    return status;
-}
-
-/* Rows are complete only now: their parts in other partitions, their services. */
+/* Rows are complete only now: their parts in other partitions, their services. A trace that is followed keeps the
+ * change it was found by, though its first transaction may lie in an older partition. */
 static enum azm_status show(struct azm_reader *reader, struct azm_finds *finds, azm_trace_visit *visit, void *self,
                             struct azm_trace_list *list, struct azm_error *err)
 {
@@ -209,6 +194,8 @@ static enum azm_status show(struct azm_reader *reader, struct azm_finds *finds, 
         status = azm_trace_read(reader, finds->items[i].row.trace_id, &finds->arena, &row, err);
         if (status != AZM_OK)
             break;
+        if (finds->items[i].row.change > row.change)
+            row.change = finds->items[i].row.change;
         list->change = row.change > list->change ? row.change : list->change;
         if (!visit(self, &row))
             break;
@@ -234,7 +221,7 @@ static enum azm_status search(struct scan *scan, azm_trace_visit *visit, void *s
     int64_t change = 0;
     enum azm_status status = find(scan, err);
     if (status == AZM_OK && !scan->filter->after)
-        status = last_change(scan->reader, &change, err);
+        status = azm_reader_last_change(scan->reader, &change, err);
     scan->list->change = scan->filter->after;
     if (status == AZM_OK)
         status = show(scan->reader, scan->finds, visit, self, scan->list, err);

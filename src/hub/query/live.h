@@ -24,7 +24,7 @@ struct azm_live_place {
 /* Adds what became known since then, up to last_change, which azm_reader_last_change has told: AZM_LIVE_PER_SECOND
  * traces in a second, the newest, and how many were skipped. Or a comment after so long a silence. now_us: any clock
  * that goes forward. On failure the place stays where it was. */
-enum azm_status azm_live_tell(struct azm_reader *reader, struct azm_live_place *place, int64_t last_change, int64_t now_us,
-                              struct azm_buf *out, struct azm_error *err) AZM_MUST_CHECK;
+enum azm_status azm_live_tell(struct azm_reader *reader, struct azm_live_place *place, int64_t last_change,
+                              int64_t now_us, struct azm_buf *out, struct azm_error *err) AZM_MUST_CHECK;
 /* Where the client stands, so that it can go on from there even when nothing has come. */
 void azm_live_tell_place(const struct azm_live_place *place, struct azm_buf *out);

@@ -8,7 +8,7 @@
 #pragma once
 
 #include "export/exporter.h"
-#include "export/otlp_write.h"
+#include "otlp/write.h"
 
 /* Writes the message `resource` (1): who the spans are from. What the user named in OTEL_RESOURCE_ATTRIBUTES goes
  * before what was detected. */

@@ -2,31 +2,7 @@
 
 #define ATTRIBUTES 6u /* of LogRecord */
 
-/* The first of each range. */
-enum severity {
-    SEVERITY_UNKNOWN = 0,
-    SEVERITY_TRACE = 1,
-    SEVERITY_DEBUG = 5,
-    SEVERITY_INFO = 9,
-    SEVERITY_WARN = 13,
-    SEVERITY_ERROR = 17,
-    SEVERITY_FATAL = 21
-};
-
-/* OpenTelemetry's .NET has the same numbers for the same levels. */
-static enum severity severity_of(azm_slice level)
-{
-    static const struct {
-        azm_slice level;
-        enum severity severity;
-    } rows[] = {{AZM_S_INIT("trace"), SEVERITY_TRACE}, {AZM_S_INIT("debug"), SEVERITY_DEBUG},
-                {AZM_S_INIT("info"), SEVERITY_INFO},   {AZM_S_INIT("warning"), SEVERITY_WARN},
-                {AZM_S_INIT("error"), SEVERITY_ERROR}, {AZM_S_INIT("critical"), SEVERITY_FATAL}};
-    for (size_t i = 0; i < AZM_COUNT(rows); i++)
-        if (azm_slice_eq(rows[i].level, level))
-            return rows[i].severity;
-    return SEVERITY_UNKNOWN;
-}
+enum { SEVERITY_ERROR = 17, SEVERITY_FATAL = 21 };
 
 /* When it happened is when it was seen on the wire: no worker dates what it logs. */
 static void put_times(struct azm_otlp_writer *w, int64_t timestamp_us)
@@ -36,9 +12,9 @@ static void put_times(struct azm_otlp_writer *w, int64_t timestamp_us)
     azm_otlp_fixed64(w, 11, "observedTimeUnixNano", time_ns);
 }
 
-static void put_severity(struct azm_otlp_writer *w, enum severity severity, azm_slice text)
+static void put_severity(struct azm_otlp_writer *w, uint32_t severity, azm_slice text)
 {
-    if (severity != SEVERITY_UNKNOWN)
+    if (severity)
         azm_otlp_number(w, 2, "severityNumber", severity);
     if (text.len)
         azm_otlp_text(w, 3, "severityText", text);
@@ -61,7 +37,7 @@ void azm_otlp_log(struct azm_otlp_writer *w, const struct azm_log_event *log)
 {
     size_t record = azm_otlp_open(w, 2, NULL);
     put_times(w, log->timestamp_us);
-    put_severity(w, severity_of(log->level), log->level);
+    put_severity(w, azm_otlp_severity(log->level), log->level);
     put_body(w, log->message.len ? log->message : log->exception.message);
     azm_otlp_open_list(w, "attributes");
     put(w, AZM_S("faas.name"), log->faas_name);

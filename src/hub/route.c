@@ -17,7 +17,7 @@ static const struct azm_route routes[] = {
     {"GET", "/trace.js", true, true, azm_show_asset, NULL},
     {"GET", "/views.js", true, true, azm_show_asset, NULL},
     {"GET", "/api/traces", false, false, azm_ask, NULL},
-    {"GET", "/api/traces/", false, false, azm_ask, NULL},
+    {"GET", "/api/traces/", false, false, azm_show_trace, NULL},
     {"GET", "/api/live", false, false, azm_show_live, NULL},
     {"GET", "/api/logs", false, false, azm_ask, NULL},
     {"GET", "/api/errors", false, false, azm_ask, NULL},

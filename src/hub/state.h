@@ -97,6 +97,9 @@ void azm_hub_give_reader(struct azm_hub *hub, struct azm_reader *reader);
 enum azm_status azm_request_params(struct azm_request *request, unsigned takes, struct azm_params *params,
                                    struct azm_error *err) AZM_MUST_CHECK;
 
+/* export.c: one trace, or its export */
+azm_route_handler azm_show_trace;
+
 /* live.c */
 azm_route_handler azm_show_live;
 enum azm_status azm_live_start(struct azm_hub *hub, struct azm_live **out, struct azm_error *err) AZM_MUST_CHECK;

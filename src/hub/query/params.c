@@ -223,6 +223,12 @@ static bool set_functions(struct azm_params *p, azm_slice value)
     return set_true(value, &p->functions);
 }
 
+static bool set_format(struct azm_params *p, azm_slice value)
+{
+    p->otlp = azm_slice_eq(value, AZM_S("otlp"));
+    return p->otlp || azm_slice_eq(value, AZM_S("intake"));
+}
+
 static bool set_outcome(struct azm_params *p, azm_slice value)
 {
     static const azm_slice names[] = {AZM_S_INIT("unknown"), AZM_S_INIT("success"), AZM_S_INIT("failure")};
@@ -284,6 +290,7 @@ static const struct parameter {
     {"trace", AZM_TAKES_TRACE, set_trace, "a trace id"},
     {"transaction", AZM_TAKES_TRACE, set_transaction, "a transaction's id"},
     {"level", AZM_TAKES_TRACE, set_level, TEXT_FORM},
+    {"format", AZM_TAKES_FORMAT, set_format, "intake or otlp"},
 };
 
 static enum azm_status unknown(const struct azm_params *params, azm_slice name, struct azm_error *err)

@@ -14,11 +14,12 @@ enum {
     AZM_TAKES_FUNCTIONS = 1 << 4,   /* functions */
     AZM_TAKES_EVENT =
         1 << 5, /* name, function, type, trigger, status, outcome, coldstart, attr, group, and the durations */
-    AZM_TAKES_WORDS = 1 << 6,  /* q */
-    AZM_TAKES_LIST = 1 << 7,   /* limit, cursor */
-    AZM_TAKES_ORDER = 1 << 8,  /* order */
-    AZM_TAKES_FOLLOW = 1 << 9, /* id, after */
-    AZM_TAKES_TRACE = 1 << 10, /* trace, transaction, level */
+    AZM_TAKES_WORDS = 1 << 6,   /* q */
+    AZM_TAKES_LIST = 1 << 7,    /* limit, cursor */
+    AZM_TAKES_ORDER = 1 << 8,   /* order */
+    AZM_TAKES_FOLLOW = 1 << 9,  /* id, after */
+    AZM_TAKES_TRACE = 1 << 10,  /* trace, transaction, level */
+    AZM_TAKES_FORMAT = 1 << 11, /* format */
 };
 
 enum azm_order { AZM_ORDER_NONE, AZM_ORDER_NEWEST, AZM_ORDER_SLOWEST, AZM_ORDER_FASTEST, AZM_ORDER_COUNT };
@@ -33,6 +34,7 @@ struct azm_params {
     int64_t now_us;
     int64_t after, limit;
     bool functions;
+    bool otlp; /* format */
     enum azm_order order;
     struct azm_cursor cursor;
 };

@@ -1,4 +1,4 @@
-#include "export/otlp_write.h"
+#include "otlp/write.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -102,6 +102,20 @@ void azm_otlp_fixed64(struct azm_otlp_writer *w, uint32_t no, const char *key, u
     }
     int n = snprintf(text, sizeof text, "%" PRIu64, value);
     azm_json_string(at_key(w, key), azm_slice_of(text, (size_t)n));
+}
+
+uint32_t azm_otlp_severity(azm_slice level)
+{
+    static const struct {
+        azm_slice level;
+        uint32_t number; /* the first of its range */
+    } rows[] = {{AZM_S_INIT("trace"), 1},  {AZM_S_INIT("debug"), 5},    {AZM_S_INIT("info"), 9},
+                {AZM_S_INIT("warn"), 13},  {AZM_S_INIT("warning"), 13}, {AZM_S_INIT("err"), 17},
+                {AZM_S_INIT("error"), 17}, {AZM_S_INIT("fatal"), 21},   {AZM_S_INIT("critical"), 21}};
+    for (size_t i = 0; i < AZM_COUNT(rows); i++)
+        if (azm_slice_eq_nocase(rows[i].level, level))
+            return rows[i].number;
+    return 0;
 }
 
 uint64_t azm_otlp_ns(int64_t time_us)

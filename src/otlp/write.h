@@ -29,6 +29,10 @@ void azm_otlp_number(struct azm_otlp_writer *w, uint32_t no, const char *key, ui
 void azm_otlp_fixed32(struct azm_otlp_writer *w, uint32_t no, const char *key, uint32_t value);
 void azm_otlp_fixed64(struct azm_otlp_writer *w, uint32_t no, const char *key, uint64_t value);
 
+/* The number of a level's range (LogRecord.severityNumber), whatever its case and its usual short forms; 0: not known.
+ */
+uint32_t azm_otlp_severity(azm_slice level);
+
 /* Nanoseconds since 1970 of microseconds; what is before that, or past 64 bits, is at its border. */
 uint64_t azm_otlp_ns(int64_t time_us);
 

@@ -14,15 +14,22 @@ struct azm_hub_options {
     bool grpc_needed;
     const char *data_dir; /* made when it is missing */
     const char *token;    /* NULL or empty: none. Needed off loopback. */
-    int64_t max_age_us;   /* of stored traces; 0: for ever */
-    uint64_t max_bytes;   /* of the store; 0: no limit */
+    const char *tls_cert; /* PEM files, see tls/certificate.h; both or neither (NULL or empty), for all ports */
+    const char *tls_key;
+    int64_t max_age_us; /* of stored traces; 0: for ever */
+    uint64_t max_bytes; /* of the store; 0: no limit */
 };
 
-/* AZM_BAD_CONFIG: the address is wrong, or not loopback without a token. AZM_BUSY: the port is taken. */
+/* AZM_BAD_CONFIG: the address is wrong, or not loopback without a token, or the certificate cannot be used. AZM_BUSY:
+ * the port is taken. */
 enum azm_status azm_hub_start(const struct azm_hub_options *options, struct azm_hub **out,
                               struct azm_error *err) AZM_MUST_CHECK;
 /* Takes no new requests, lets those under way end (for 2 s at most), commits, and is gone. NULL is fine. */
 void azm_hub_stop(struct azm_hub *hub);
+/* Takes up a certificate that was renewed. To be called now and then, as the next one. */
+void azm_hub_renew(struct azm_hub *hub);
+/* Ends connections that bring their requests too slowly. */
+void azm_hub_sweep(struct azm_hub *hub);
 /* The real one. */
 unsigned azm_hub_port(const struct azm_hub *hub);
 /* Of OTLP/HTTP; 0: it is not listened on. */

@@ -96,15 +96,20 @@ static void receive(struct azm_hub *hub, struct azm_grpc_call *call, enum azm_ot
     free(export);
 }
 
+const char *azm_admit_grpc(void *self, azm_slice authorization)
+{
+    const struct azm_hub *hub = self;
+    return !hub->token || azm_guard_token(authorization, azm_slice_str(hub->token))
+               ? NULL
+               : "the hub's token is needed: authorization: Bearer TOKEN, or ApiKey TOKEN";
+}
+
 void azm_take_grpc(void *self, struct azm_grpc_call *call)
 {
     struct azm_hub *hub = self;
     enum azm_otlp_signal signal;
     hub->last_ns = uv_hrtime();
-    if (hub->token && !azm_guard_token(call->authorization, azm_slice_str(hub->token)))
-        azm_grpc_refuse(call, AZM_GRPC_UNAUTHENTICATED,
-                        "the hub's token is needed: authorization: Bearer TOKEN, or ApiKey TOKEN");
-    else if (!find_signal(call->path, &signal))
+    if (!find_signal(call->path, &signal))
         azm_grpc_refuse(call, AZM_GRPC_UNIMPLEMENTED,
                         "only OTLP's TraceService, LogsService and MetricsService are here");
     else

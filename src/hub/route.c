@@ -2,6 +2,7 @@
 #include "hub/state.h"
 
 #include "hub/guard.h"
+#include "hub/head.h"
 #include "hub/receive/intake.h"
 
 #include <stdlib.h>
@@ -124,8 +125,20 @@ static void check_caller(struct azm_request *request)
     }
 }
 
-static struct azm_request *begin(const struct azm_listener *listener, struct MHD_Connection *connection,
-                                 const char *url, const char *method)
+/* Of which nobody knows where it ends: the answer does not wait for that. */
+static void check_head(struct azm_request *request, const char *version, bool bad_target)
+{
+    struct azm_head_fault fault = azm_head_check(request->connection, azm_slice_str(version));
+    if (!fault.status && bad_target)
+        fault = (struct azm_head_fault){400, "the path or query holds characters that it must not hold"};
+    if (!fault.status)
+        return;
+    refuse(request, fault.status, fault.text);
+    request->at_once = true;
+}
+
+static struct azm_request *begin(struct azm_listener *listener, struct MHD_Connection *connection, const char *url,
+                                 const char *method, const char *version, bool bad_target)
 {
     struct azm_hub *hub = listener->hub;
     struct azm_request *request = calloc(1, sizeof *request);
@@ -133,8 +146,13 @@ static struct azm_request *begin(const struct azm_listener *listener, struct MHD
         return NULL;
     request->hub = hub;
     request->connection = connection;
+    request->connections = &listener->connections;
+    azm_connection_receives(request->connections, connection);
     hub->requests++;
     hub->last_ns = uv_hrtime();
+    check_head(request, version, bad_target);
+    if (request->at_once)
+        return request;
     if (listener->otlp_only && !azm_slice_starts(azm_slice_str(url), AZM_S("/v1/")))
         refuse(request, 404, "this port takes OTLP only: POST /v1/traces, /v1/logs, /v1/metrics");
     else
@@ -143,6 +161,8 @@ static struct azm_request *begin(const struct azm_listener *listener, struct MHD
         check_caller(request);
     if (!request->refusal && request->route && request->route->begin)
         request->route->begin(request);
+    if (request->refusal) /* whoever waits for a go-ahead shall not send its body in vain */
+        request->at_once = azm_request_header(request, "Expect").len > 0;
     return request;
 }
 
@@ -153,38 +173,47 @@ static enum MHD_Result discard(struct azm_request *request, size_t *size)
     return request->discarded > DISCARD_MAX ? MHD_NO : MHD_YES;
 }
 
+static enum MHD_Result give_refusal(struct azm_request *request)
+{
+    MHD_add_response_header(request->refusal, "Connection", "close");
+    enum MHD_Result result = azm_respond(request->connection, request->refusal_status, request->refusal);
+    request->refusal = NULL;
+    return result;
+}
+
 enum MHD_Result azm_route_request(void *listener, struct MHD_Connection *connection, const char *url,
                                   const char *method, const char *version, const char *data, size_t *size, void **state)
 {
-    (void)version;
     struct azm_request *request = *state;
-    if (!request) {
-        *state = begin(listener, connection, url, method);
-        return *state ? MHD_YES : MHD_NO;
+    bool bad_target = *state == AZM_HEAD_BAD_TARGET;
+    if (!request || bad_target) {
+        request = *state = begin(listener, connection, url, method, version, bad_target);
+        if (!request)
+            return MHD_NO;
+        return request->at_once && request->refusal ? give_refusal(request) : MHD_YES;
     }
     if (*size && !request->intake && !request->otlp)
         return discard(request, size);
+    if (*size == 0)
+        azm_connection_answers(request->connections, connection);
     if (!request->refusal)
         return request->route ? request->route->handle(request, data, size) : MHD_NO;
-    MHD_add_response_header(request->refusal, "Connection", "close");
-    enum MHD_Result result = azm_respond(connection, request->refusal_status, request->refusal);
-    request->refusal = NULL;
-    return result;
+    return give_refusal(request);
 }
 
 void azm_route_done(void *listener, struct MHD_Connection *connection, void **state,
                     enum MHD_RequestTerminationCode why)
 {
-    (void)connection;
     (void)why;
     struct azm_hub *self = ((struct azm_listener *)listener)->hub;
     struct azm_request *request = *state;
-    if (!request)
+    if (!request || *state == AZM_HEAD_BAD_TARGET)
         return;
     if (request->refusal)
         MHD_destroy_response(request->refusal);
     azm_intake_free(request->intake);
     azm_otlp_request_free(request->otlp, self);
+    azm_connection_waits(request->connections, connection);
     free(request);
     *state = NULL;
     self->last_ns = uv_hrtime();

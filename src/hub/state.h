@@ -1,6 +1,7 @@
 /* What the hub's files share. Inside src/hub only. */
 #pragma once
 
+#include "hub/connections.h"
 #include "hub/grpc/server.h"
 #include "hub/hub.h"
 #include "hub/listen/listen.h"
@@ -22,6 +23,7 @@ struct azm_listener {
     struct azm_listen address;
     bool otlp_only; /* nothing but /v1/ is served there */
     struct MHD_Daemon *daemon;
+    struct azm_connections connections;
 };
 
 struct azm_hub {
@@ -30,6 +32,7 @@ struct azm_hub {
     struct azm_grpc_server *grpc; /* NULL: it is not listened on */
     _Atomic size_t bodies;        /* bytes held, see AZM_HUB_BODIES */
     char *token;                  /* NULL: none */
+    bool tls;
     struct azm_store *store;
     struct azm_live *live;
     _Atomic uint64_t last_ns;  /* uv_hrtime of the last request's begin or end */
@@ -48,11 +51,13 @@ struct azm_otlp_request;
 /* One HTTP request, from its head to the end of its answer. */
 struct azm_request {
     struct azm_hub *hub;
+    struct azm_connections *connections;
     struct MHD_Connection *connection;
     const struct azm_route *route;
     azm_slice rest;               /* of the path, behind the route's own */
     struct MHD_Response *refusal; /* decided at the head, given at the end of the body */
     unsigned refusal_status;
+    bool at_once; /* given at the head already */
     uint64_t discarded;
     struct azm_intake *intake;
     struct azm_otlp_request *otlp;
@@ -118,6 +123,7 @@ azm_route_begin azm_otlp_begin;
 void azm_otlp_request_free(struct azm_otlp_request *otlp, struct azm_hub *hub);
 
 /* otlp_grpc.c */
+azm_grpc_admit azm_admit_grpc;
 azm_grpc_handler azm_take_grpc;
 
 /* commit.c: batches on their way to the store while the connection sleeps, so that an answer of success means that they

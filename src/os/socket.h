@@ -40,6 +40,8 @@ bool azm_socket_has_ended(azm_socket socket);
 ptrdiff_t azm_socket_send(azm_socket socket, const char *bytes, size_t len);
 /* Ends our half. */
 void azm_socket_end(azm_socket socket);
+/* Ends both halves; the socket stays, to be closed by whom it belongs to. From any thread. */
+void azm_socket_shut(azm_socket socket);
 /* reset: the other side shall see a connection that broke off. What has not left yet is then lost, so that is only done
  * when all has. */
 void azm_socket_close(azm_socket socket, bool reset);

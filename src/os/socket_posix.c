@@ -161,6 +161,11 @@ void azm_socket_end(azm_socket socket)
     shutdown((int)socket, SHUT_WR);
 }
 
+void azm_socket_shut(azm_socket socket)
+{
+    shutdown((int)socket, SHUT_RDWR);
+}
+
 static bool all_sent(int fd)
 {
     int unsent = 0;

@@ -17,8 +17,12 @@ static const char *const about = "Receives traces, logs and metrics (Elastic APM
                                  "shows them at http://ADDRESS:PORT/.\n"
                                  "Ends with SIGTERM or SIGINT.";
 
+/* SWEEP_TICKS: between two looks at the certificate's files, and at slow connections. */
+enum { TICK_MS = 500, SWEEP_TICKS = 10 };
+
 struct arguments {
-    const char *listen, *otlp_http, *otlp_grpc, *data_dir, *token, *idle, *port_file, *days, *megabytes;
+    const char *listen, *otlp_http, *otlp_grpc, *data_dir, *token, *tls_cert, *tls_key, *idle, *port_file, *days,
+        *megabytes;
     bool detach, detached;
     uint64_t idle_ms;
     struct azm_hub_options hub;
@@ -27,7 +31,8 @@ struct arguments {
 struct watch {
     struct azm_hub *hub;
     uint64_t idle_ms;
-    uv_signal_t term, interrupt;
+    unsigned ticks;
+    uv_signal_t term, interrupt, hangup;
     uv_timer_t timer;
 };
 
@@ -42,21 +47,36 @@ static void on_signal(uv_signal_t *handle, int number)
     stop(handle->loop);
 }
 
-static void on_second(uv_timer_t *timer)
+static void on_hangup(uv_signal_t *handle, int number)
+{
+    (void)number;
+    const struct watch *watch = handle->data;
+    azm_hub_renew(watch->hub);
+}
+
+static void on_tick(uv_timer_t *timer)
 {
     struct watch *watch = timer->data;
+    if (++watch->ticks % SWEEP_TICKS == 0) {
+        azm_hub_renew(watch->hub);
+        azm_hub_sweep(watch->hub);
+    }
     if (watch->idle_ms && azm_hub_idle_ms(watch->hub) >= watch->idle_ms)
         stop(timer->loop);
 }
 
 /* Before anybody can know that the hub is there, and so end it. */
-static void begin_watch(struct watch *watch)
+static void begin_watch(struct watch *watch, bool tls)
 {
     uv_loop_t *loop = uv_default_loop();
     uv_signal_init(loop, &watch->term);
     uv_signal_init(loop, &watch->interrupt);
+    uv_signal_init(loop, &watch->hangup);
+    watch->hangup.data = watch;
     uv_signal_start(&watch->term, on_signal, SIGTERM);
     uv_signal_start(&watch->interrupt, on_signal, SIGINT);
+    if (tls) /* else a hub ends with its terminal */
+        uv_signal_start(&watch->hangup, on_hangup, SIGHUP);
 }
 
 static void wait_for_end(struct watch *watch)
@@ -64,10 +84,11 @@ static void wait_for_end(struct watch *watch)
     uv_loop_t *loop = uv_default_loop();
     uv_timer_init(loop, &watch->timer);
     watch->timer.data = watch;
-    uv_timer_start(&watch->timer, on_second, 500, 500);
+    uv_timer_start(&watch->timer, on_tick, TICK_MS, TICK_MS);
     uv_run(loop, UV_RUN_DEFAULT);
     uv_close((uv_handle_t *)&watch->term, NULL);
     uv_close((uv_handle_t *)&watch->interrupt, NULL);
+    uv_close((uv_handle_t *)&watch->hangup, NULL);
     uv_close((uv_handle_t *)&watch->timer, NULL);
     uv_run(loop, UV_RUN_DEFAULT);
     uv_loop_close(loop);
@@ -89,7 +110,8 @@ static int serve(const struct arguments *args)
     struct azm_hub *hub = NULL;
     struct azm_error err = {.status = AZM_OK};
     struct watch watch = {.idle_ms = args->idle_ms};
-    begin_watch(&watch);
+    bool tls = args->hub.tls_cert && args->hub.tls_cert[0];
+    begin_watch(&watch, tls);
     enum azm_status status = azm_hub_start(&args->hub, &hub, &err);
     if (status != AZM_OK) {
         fprintf(stderr, "azimuth hub: %s\n", err.text);
@@ -99,7 +121,8 @@ static int serve(const struct arguments *args)
     if (ok) {
         azm_slice host = azm_slice_str(args->hub.listen);
         host = azm_slice_take(host, azm_slice_rfind(host, ':'));
-        printf("azimuth hub: http://%.*s:%u/ (data in %s)\n", AZM_FMT(host), azm_hub_port(hub), args->hub.data_dir);
+        printf("azimuth hub: http%s://%.*s:%u/ (data in %s)\n", tls ? "s" : "", AZM_FMT(host), azm_hub_port(hub),
+               args->hub.data_dir);
         if (azm_hub_otlp_port(hub))
             printf("azimuth hub: OTLP/HTTP on port %u\n", azm_hub_otlp_port(hub));
         if (azm_hub_grpc_port(hub))
@@ -150,6 +173,8 @@ static bool complete(struct arguments *args)
                                          .grpc_needed = args->otlp_grpc != NULL,
                                          .data_dir = args->data_dir,
                                          .token = args->token ? args->token : getenv("AZIMUTH_HUB_TOKEN"),
+                                         .tls_cert = args->tls_cert ? args->tls_cert : getenv("AZIMUTH_HUB_TLS_CERT"),
+                                         .tls_key = args->tls_key ? args->tls_key : getenv("AZIMUTH_HUB_TLS_KEY"),
                                          .max_age_us = (int64_t)days * 86400 * 1000000,
                                          .max_bytes = megabytes * 1024 * 1024};
     return true;
@@ -168,6 +193,9 @@ int azm_cmd_hub(int argc, char **argv)
         {"--data-dir", "DIR", "where to keep the data; default $XDG_DATA_HOME/azimuth", NULL, &args.data_dir, NULL},
         {"--token", "TOKEN", "what callers must send; needed when not on loopback; else $AZIMUTH_HUB_TOKEN", NULL,
          &args.token, NULL},
+        {"--tls-cert", "FILE", "speak TLS on all ports, with this certificate (PEM); else $AZIMUTH_HUB_TLS_CERT", NULL,
+         &args.tls_cert, NULL},
+        {"--tls-key", "FILE", "and its private key; else $AZIMUTH_HUB_TLS_KEY", NULL, &args.tls_key, NULL},
         {"--keep-days", "N", "forget older traces; default 7, 0: never", NULL, &args.days, NULL},
         {"--keep-mb", "N", "forget the oldest traces when the store is larger; default 2048, 0: never", NULL,
          &args.megabytes, NULL},

@@ -112,10 +112,10 @@ static int spawn(struct launch *launch, const char *program, unsigned port, cons
 {
     char address[32];
     snprintf(address, sizeof address, "127.0.0.1:%u", port);
-    const char *argv[] = {program,          "hub",        "--daemon",    "--listen", address,
-                          "--idle-seconds", IDLE_SECONDS, "--port-file", port_file,  NULL};
+    const char *argv[] = {program,     "hub", "--daemon",       "--listen",   address,       "--tls-cert", "",
+                          "--tls-key", "",    "--idle-seconds", IDLE_SECONDS, "--port-file", port_file,    NULL};
     if (!port_file)
-        argv[7] = NULL;
+        argv[AZM_COUNT(argv) - 3] = NULL;
     uv_stdio_container_t stdio[3] = {
         {.flags = UV_IGNORE},
         {.flags = UV_IGNORE},

@@ -4,12 +4,15 @@
 #include <stdlib.h>
 
 /* WINDOW: of flow control, for a stream and for the connection. RESETS: more than that is an attack. SILENCE_MS: a
- * connection without calls that says nothing for so long is closed. */
+ * connection without calls that says nothing for so long is closed. GREETING_MS: for the handshake of TLS and HTTP/2's
+ * first frame. */
 enum {
     WINDOW = 4 * 1024 * 1024,
     READ = 64 * 1024,
+    RECORD = 16 * 1024, /* of TLS, the longest */
     RESETS = 1000,
     SILENCE_MS = 300 * 1000,
+    GREETING_MS = 20 * 1000,
     LEAVE_MS = 2000,
     OPEN_STREAMS = 256
 };
@@ -20,8 +23,10 @@ struct azm_grpc_connection {
     struct azm_grpc_server *server;
     struct azm_grpc_connection *next, **at;
     nghttp2_session *session;
+    struct azm_tls_channel *tls; /* NULL: without */
     struct azm_grpc_stream *streams[OPEN_STREAMS];
     unsigned resets, handles; /* handles: that are not closed yet */
+    bool greeted;             /* a frame of HTTP/2 has come */
     bool ending;              /* nothing is read any more; closed when all is written */
     bool leaving;             /* the server stops: closed when the timer says so */
     bool broken;              /* to be closed when nghttp2 has returned */
@@ -35,6 +40,7 @@ static void on_closed(uv_handle_t *handle)
     if (--c->handles > 0)
         return;
     nghttp2_session_del(c->session);
+    azm_tls_channel_free(c->tls);
     free(c);
 }
 
@@ -89,7 +95,7 @@ static void on_written(uv_write_t *request, int status)
         flush(c);
 }
 
-static bool write_bytes(struct azm_grpc_connection *c, const void *bytes, size_t len)
+static bool write_plain(struct azm_grpc_connection *c, const void *bytes, size_t len)
 {
     struct writing *writing = malloc(sizeof *writing);
     char *copy = malloc(len);
@@ -109,11 +115,27 @@ static bool write_bytes(struct azm_grpc_connection *c, const void *bytes, size_t
     return false;
 }
 
+/* What TLS has for the client, the handshake's messages too. */
+static bool write_output(struct azm_grpc_connection *c)
+{
+    struct azm_buf *output = azm_tls_channel_output(c->tls);
+    bool ok = !output->failed && (output->len == 0 || write_plain(c, output->ptr, output->len));
+    azm_buf_clear(output);
+    return ok;
+}
+
+static bool write_bytes(struct azm_grpc_connection *c, const void *bytes, size_t len)
+{
+    if (!c->tls)
+        return write_plain(c, bytes, len);
+    return azm_tls_channel_write(c->tls, azm_slice_of(bytes, len)) == AZM_OK && write_output(c);
+}
+
 /* One piece at a time: what the client does not read does not pile up. */
 static void flush(struct azm_grpc_connection *c)
 {
     const uint8_t *bytes;
-    if (c->closing || c->tcp.write_queue_size > 0)
+    if (c->closing || c->tcp.write_queue_size > 0 || (c->tls && !azm_tls_channel_greeted(c->tls)))
         return;
     ssize_t len = nghttp2_session_mem_send(c->session, &bytes);
     if (len > 0 && write_bytes(c, bytes, (size_t)len))
@@ -250,10 +272,13 @@ static int on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *
 {
     (void)session;
     struct azm_grpc_connection *c = self;
+    c->greeted = true;
     if (frame->hd.type == NGHTTP2_RST_STREAM && ++c->resets > RESETS)
         return NGHTTP2_ERR_CALLBACK_FAILURE;
     bool carries = frame->hd.type == NGHTTP2_HEADERS || frame->hd.type == NGHTTP2_DATA;
     struct azm_grpc_stream *stream = carries ? stream_of(c, frame->hd.stream_id) : NULL;
+    if (stream && frame->hd.type == NGHTTP2_HEADERS && frame->headers.cat == NGHTTP2_HCAT_REQUEST)
+        azm_grpc_stream_admit(stream);
     if (stream && (frame->hd.flags & NGHTTP2_FLAG_END_STREAM) && stream->state == AZM_GRPC_RECEIVING)
         dispatch(c, stream);
     return 0;
@@ -324,6 +349,38 @@ static void on_room(uv_handle_t *handle, size_t wanted, uv_buf_t *buf)
     *buf = uv_buf_init(c->input, sizeof c->input);
 }
 
+/* False: no more is to be read. */
+static bool take(struct azm_grpc_connection *c, const char *bytes, size_t len)
+{
+    ssize_t rc = nghttp2_session_mem_recv(c->session, (const uint8_t *)bytes, len);
+    if (c->closing)
+        return false;
+    if (rc == NGHTTP2_ERR_BAD_CLIENT_MAGIC)
+        answer_http1(c);
+    else if (rc < 0 || c->broken)
+        close_connection(c);
+    else
+        return true;
+    return false;
+}
+
+static bool take_secret(struct azm_grpc_connection *c, const char *bytes, size_t len)
+{
+    char plain[RECORD];
+    enum azm_status status;
+    azm_tls_channel_feed(c->tls, azm_slice_of(bytes, len));
+    while ((status = azm_tls_channel_read(c->tls, plain, sizeof plain, &len)) == AZM_OK)
+        if (!take(c, plain, len))
+            return false;
+    if (write_output(c) && status == AZM_MORE)
+        return true;
+    c->ending = true; /* the alert is written first */
+    uv_read_stop((uv_stream_t *)&c->tcp);
+    if (c->tcp.write_queue_size == 0)
+        close_connection(c);
+    return false;
+}
+
 static void on_read(uv_stream_t *tcp, ssize_t len, const uv_buf_t *buf)
 {
     struct azm_grpc_connection *c = tcp->data;
@@ -331,16 +388,11 @@ static void on_read(uv_stream_t *tcp, ssize_t len, const uv_buf_t *buf)
         close_connection(c);
         return;
     }
-    uv_timer_again(&c->silence);
-    ssize_t rc = nghttp2_session_mem_recv(c->session, (const uint8_t *)buf->base, (size_t)len);
-    if (c->closing)
+    if (!(c->tls ? take_secret(c, buf->base, (size_t)len) : take(c, buf->base, (size_t)len)))
         return;
-    if (rc == NGHTTP2_ERR_BAD_CLIENT_MAGIC)
-        answer_http1(c);
-    else if (rc < 0 || c->broken)
-        close_connection(c);
-    else
-        flush(c);
+    if (c->greeted)
+        uv_timer_again(&c->silence);
+    flush(c);
 }
 
 static bool has_calls(const struct azm_grpc_connection *c)
@@ -369,6 +421,29 @@ void azm_grpc_connections_end(struct azm_grpc_server *server)
     }
 }
 
+static bool has_streams(const struct azm_grpc_connection *c)
+{
+    for (size_t i = 0; i < OPEN_STREAMS; i++)
+        if (c->streams[i])
+            return true;
+    return false;
+}
+
+/* Ends the oldest connection that has nothing under way, else the oldest that has sent no whole call yet. */
+static void make_room(struct azm_grpc_server *server, const struct azm_grpc_connection *newcomer)
+{
+    struct azm_grpc_connection *idle = NULL, *receiving = NULL;
+    for (struct azm_grpc_connection *c = server->connections; c; c = c->next) {
+        if (c == newcomer || has_calls(c))
+            continue;
+        receiving = c; /* the list begins with the newest */
+        if (!has_streams(c))
+            idle = c;
+    }
+    if (idle || receiving)
+        close_connection(idle ? idle : receiving);
+}
+
 void azm_grpc_accept(uv_stream_t *listener, int status)
 {
     struct azm_grpc_server *server = listener->data;
@@ -387,12 +462,15 @@ void azm_grpc_accept(uv_stream_t *listener, int status)
         c->next->at = &c->next;
     server->connections = c;
     server->connection_count++;
-    if (uv_accept(listener, (uv_stream_t *)&c->tcp) != 0 || !c->session ||
+    c->tls = server->secure ? azm_tls_channel_new(&server->tls) : NULL;
+    if (server->connection_count > AZM_GRPC_CONNECTIONS)
+        make_room(server, c);
+    if (uv_accept(listener, (uv_stream_t *)&c->tcp) != 0 || !c->session || (server->secure && !c->tls) ||
         server->connection_count > AZM_GRPC_CONNECTIONS ||
         uv_read_start((uv_stream_t *)&c->tcp, on_room, on_read) != 0) {
         close_connection(c);
         return;
     }
     /* Nothing is sent yet: a client that speaks HTTP/1 would take our SETTINGS for its answer. */
-    uv_timer_start(&c->silence, on_silence, SILENCE_MS, SILENCE_MS);
+    uv_timer_start(&c->silence, on_silence, GREETING_MS, SILENCE_MS);
 }

@@ -3,6 +3,7 @@
 
 #include "base/buf.h"
 #include "hub/grpc/server.h"
+#include "hub/tls/channel.h"
 
 #include <nghttp2/nghttp2.h>
 #include <uv.h>
@@ -20,6 +21,7 @@ struct azm_grpc_stream {
     int32_t id;
     enum azm_grpc_state state;
     bool post, grpc, gzip, bad_encoding, too_large, crowded;
+    const char *stranger; /* why it is not taken; NULL: it is */
     char path[256], authorization[512];
     struct azm_buf body, plain, answer;
     size_t held, sent;
@@ -28,8 +30,11 @@ struct azm_grpc_stream {
 };
 
 struct azm_grpc_server {
+    azm_grpc_admit *admit;
     azm_grpc_handler *handler;
     void *self;
+    bool secure;
+    struct azm_tls_server tls; /* when secure */
     uv_loop_t loop;
     uv_thread_t thread;
     uv_tcp_t listener;
@@ -47,6 +52,8 @@ struct azm_grpc_stream *azm_grpc_stream_new(struct azm_grpc_connection *connecti
                                             int32_t id);
 void azm_grpc_stream_free(struct azm_grpc_stream *stream);
 void azm_grpc_stream_header(struct azm_grpc_stream *stream, azm_slice name, azm_slice value);
+/* The head is complete. */
+void azm_grpc_stream_admit(struct azm_grpc_stream *stream);
 void azm_grpc_stream_data(struct azm_grpc_stream *stream, azm_slice piece);
 /* The request is complete: calls the handler, or sets the refusal. True: it is to be answered now. */
 bool azm_grpc_stream_dispatch(struct azm_grpc_stream *stream);

@@ -75,18 +75,21 @@ static enum azm_status listen_on(struct azm_grpc_server *server, struct azm_list
 static void dispose(struct azm_grpc_server *server)
 {
     uv_loop_close(&server->loop);
+    azm_tls_server_dispose(&server->tls);
     uv_mutex_destroy(&server->mutex);
     free(server);
 }
 
-enum azm_status azm_grpc_start(struct azm_listen *address, azm_grpc_handler *handler, void *self,
-                               struct azm_grpc_server **out, struct azm_error *err)
+enum azm_status azm_grpc_start(struct azm_listen *address, bool tls, azm_grpc_admit *admit, azm_grpc_handler *handler,
+                               void *self, struct azm_grpc_server **out, struct azm_error *err)
 {
     struct azm_grpc_server *server = calloc(1, sizeof *server);
     if (!server)
         return azm_fail(err, AZM_NO_MEMORY, "no memory for the gRPC server");
+    server->admit = admit;
     server->handler = handler;
     server->self = self;
+    server->secure = tls;
 #ifdef SIGPIPE
     signal(SIGPIPE, SIG_IGN); /* libuv does not keep it from us when a client is gone */
 #endif
@@ -95,7 +98,9 @@ enum azm_status azm_grpc_start(struct azm_listen *address, azm_grpc_handler *han
     uv_tcp_init(&server->loop, &server->listener);
     uv_async_init(&server->loop, &server->wake, on_wake);
     server->listener.data = server->wake.data = server;
-    enum azm_status status = listen_on(server, address, err);
+    enum azm_status status = tls ? azm_tls_server_init(&server->tls, err) : AZM_OK;
+    if (status == AZM_OK)
+        status = listen_on(server, address, err);
     if (status == AZM_OK && uv_thread_create(&server->thread, run, server) != 0)
         status = azm_fail(err, AZM_NO_MEMORY, "the gRPC server's thread could not be started");
     if (status == AZM_OK) {

@@ -52,9 +52,15 @@ void azm_grpc_stream_header(struct azm_grpc_stream *stream, azm_slice name, azm_
     }
 }
 
+void azm_grpc_stream_admit(struct azm_grpc_stream *stream)
+{
+    struct azm_grpc_server *server = stream->server;
+    stream->stranger = server->admit(server->self, azm_slice_str(stream->authorization));
+}
+
 void azm_grpc_stream_data(struct azm_grpc_stream *stream, azm_slice piece)
 {
-    if (stream->too_large || stream->crowded)
+    if (stream->too_large || stream->crowded || stream->stranger)
         return;
     stream->too_large = stream->body.len + piece.len > AZM_GRPC_MESSAGE_MAX + PREFIX;
     stream->crowded = stream->server->held + piece.len > AZM_GRPC_HELD_MAX;
@@ -101,6 +107,8 @@ static bool read_message(struct azm_grpc_stream *stream, azm_slice *message)
 
 bool azm_grpc_stream_dispatch(struct azm_grpc_stream *stream)
 {
+    if (stream->stranger)
+        return refuse(stream, AZM_GRPC_UNAUTHENTICATED, stream->stranger);
     if (stream->too_large)
         return refuse(stream, AZM_GRPC_RESOURCE_EXHAUSTED, "the message is longer than 64 MiB");
     if (stream->crowded)
@@ -110,8 +118,7 @@ bool azm_grpc_stream_dispatch(struct azm_grpc_stream *stream)
     azm_slice message;
     if (!read_message(stream, &message))
         return true;
-    stream->call = (struct azm_grpc_call){
-        .path = azm_slice_str(stream->path), .authorization = azm_slice_str(stream->authorization), .message = message};
+    stream->call = (struct azm_grpc_call){.path = azm_slice_str(stream->path), .message = message};
     stream->state = AZM_GRPC_HANDLING;
     stream->server->handling++;
     stream->server->handler(stream->server->self, &stream->call);

@@ -8,15 +8,14 @@
 
 #include <stdlib.h>
 
-/* BODY_MAX: as the OTLP specification recommends, also unpacked. The codes are gRPC's. */
-enum { BODY_MAX = 64 * 1024 * 1024, CODE_INVALID_ARGUMENT = 3, CODE_EXHAUSTED = 8, CODE_UNAVAILABLE = 14 };
+/* gRPC's. */
+enum { CODE_INVALID_ARGUMENT = 3, CODE_EXHAUSTED = 8, CODE_UNAVAILABLE = 14 };
 
 struct azm_otlp_request {
     enum azm_otlp_signal signal;
     enum azm_otlp_encoding encoding;
     bool compressed;
-    struct azm_buf body;
-    size_t held; /* of the hub's bodies */
+    struct azm_body body;
     struct azm_otlp_map *map;
 };
 
@@ -78,24 +77,17 @@ void azm_otlp_begin(struct azm_request *request)
         refuse(request, 415, encoding, CODE_INVALID_ARGUMENT, "Content-Encoding: expected gzip, deflate or identity");
     } else if ((request->otlp = calloc(1, sizeof *request->otlp))) {
         *request->otlp = (struct azm_otlp_request){signal_of(request), encoding, .compressed = compressed};
-        azm_buf_init(&request->otlp->body, BODY_MAX);
+        azm_body_init(&request->otlp->body);
     } else {
         refuse(request, 503, encoding, CODE_UNAVAILABLE, "no memory for the request");
     }
-}
-
-static void release(struct azm_otlp_request *otlp, struct azm_hub *hub)
-{
-    azm_buf_dispose(&otlp->body);
-    atomic_fetch_sub(&hub->bodies, otlp->held);
-    otlp->held = 0;
 }
 
 void azm_otlp_request_free(struct azm_otlp_request *otlp, struct azm_hub *hub)
 {
     if (!otlp)
         return;
-    release(otlp, hub);
+    azm_body_dispose(&otlp->body, hub);
     azm_otlp_map_free(otlp->map);
     free(otlp);
 }
@@ -110,16 +102,11 @@ static void give_up(struct azm_request *request, unsigned status, int code, cons
 
 static enum MHD_Result take_piece(struct azm_request *request, azm_slice piece)
 {
-    struct azm_otlp_request *otlp = request->otlp;
-    if (otlp->body.len + piece.len > BODY_MAX) {
+    enum azm_status status = azm_body_add(&request->otlp->body, request->hub, piece);
+    if (status == AZM_TOO_BIG)
         give_up(request, 413, CODE_EXHAUSTED, "the body is longer than 64 MiB");
-    } else if (atomic_fetch_add(&request->hub->bodies, piece.len) + piece.len > AZM_HUB_BODIES) {
-        atomic_fetch_sub(&request->hub->bodies, piece.len);
+    else if (status != AZM_OK)
         give_up(request, 503, CODE_UNAVAILABLE, "too many large requests at once; send it again");
-    } else {
-        otlp->held += piece.len;
-        azm_buf_add(&otlp->body, piece);
-    }
     return MHD_YES;
 }
 
@@ -156,10 +143,10 @@ static enum azm_status decode(struct azm_otlp_request *otlp, struct azm_error *e
 {
     struct azm_buf plain;
     enum azm_status status = AZM_OK;
-    azm_buf_init(&plain, BODY_MAX + 64 * 1024);
-    if (otlp->compressed && otlp->body.len)
-        status = azm_inflate(azm_buf_slice(&otlp->body), &plain, err);
-    azm_slice body = otlp->compressed ? azm_buf_slice(&plain) : azm_buf_slice(&otlp->body);
+    azm_buf_init(&plain, AZM_BODY_MAX + 64 * 1024);
+    if (otlp->compressed && otlp->body.bytes.len)
+        status = azm_inflate(azm_buf_slice(&otlp->body.bytes), &plain, err);
+    azm_slice body = otlp->compressed ? azm_buf_slice(&plain) : azm_buf_slice(&otlp->body.bytes);
     if (status == AZM_OK && (body.len || otlp->encoding == AZM_OTLP_PROTOBUF))
         status = azm_otlp_receive(otlp->signal, otlp->encoding, body, azm_clock_wall_us(), &otlp->map, err);
     else if (status == AZM_OK)
@@ -174,7 +161,7 @@ static enum MHD_Result store(struct azm_request *request)
     struct azm_error err = {.status = AZM_OK};
     struct azm_batch **batches;
     enum azm_status status = decode(request->otlp, &err);
-    release(request->otlp, request->hub);
+    azm_body_dispose(&request->otlp->body, request->hub);
     if (status != AZM_OK)
         return respond_error(request, status, err.text);
     size_t count = azm_otlp_map_batches(request->otlp->map, &batches);

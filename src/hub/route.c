@@ -30,6 +30,7 @@ static const struct azm_route routes[] = {
     {"GET", "/api/instances", false, false, azm_ask, NULL},
     {"GET", "/api/usage", false, false, azm_ask, NULL},
     {"GET", "/api/status", false, false, azm_ask, NULL},
+    {"POST", "/api/import", false, false, azm_take_import, azm_import_begin},
     {"POST", "/intake/v2/events", false, true, azm_take_intake, azm_intake_begin},
     {"POST", "/v1/traces", false, true, azm_take_otlp, azm_otlp_begin},
     {"POST", "/v1/logs", false, true, azm_take_otlp, azm_otlp_begin},
@@ -192,7 +193,7 @@ enum MHD_Result azm_route_request(void *listener, struct MHD_Connection *connect
             return MHD_NO;
         return request->at_once && request->refusal ? give_refusal(request) : MHD_YES;
     }
-    if (*size && !request->intake && !request->otlp)
+    if (*size && !request->intake && !request->otlp && !request->import)
         return discard(request, size);
     if (*size == 0)
         azm_connection_answers(request->connections, connection);
@@ -213,6 +214,7 @@ void azm_route_done(void *listener, struct MHD_Connection *connection, void **st
         MHD_destroy_response(request->refusal);
     azm_intake_free(request->intake);
     azm_otlp_request_free(request->otlp, self);
+    azm_import_request_free(request->import, self);
     azm_connection_waits(request->connections, connection);
     free(request);
     *state = NULL;

@@ -14,8 +14,9 @@
 
 enum { AZM_HUB_READERS = 8 };
 
-/* Bytes of OTLP bodies that are held at once, by all requests. */
-enum { AZM_HUB_BODIES = 256 * 1024 * 1024 };
+/* Bytes of bodies that are held whole (OTLP, imports): of one, also unpacked, as the OTLP specification recommends; and
+ * at once, by all requests. */
+enum { AZM_BODY_MAX = 64 * 1024 * 1024, AZM_HUB_BODIES = 256 * 1024 * 1024 };
 
 /* An address that is listened on. */
 struct azm_listener {
@@ -47,6 +48,7 @@ struct azm_hub {
 
 struct azm_intake;
 struct azm_otlp_request;
+struct azm_import_request;
 
 /* One HTTP request, from its head to the end of its answer. */
 struct azm_request {
@@ -61,6 +63,7 @@ struct azm_request {
     uint64_t discarded;
     struct azm_intake *intake;
     struct azm_otlp_request *otlp;
+    struct azm_import_request *import;
     bool committing;
     unsigned waiting; /* batches of it that are not stored yet; guarded by the hub's mutex */
     enum azm_status committed;
@@ -90,6 +93,17 @@ azm_slice azm_request_header(const struct azm_request *request, const char *name
 bool azm_request_is_known(const struct azm_request *request);
 bool azm_request_has_query(const struct azm_request *request, const char *name);
 
+/* body.c: a body that is held whole until its end */
+struct azm_body {
+    struct azm_buf bytes;
+    size_t held; /* of the hub's bodies */
+};
+
+void azm_body_init(struct azm_body *body);
+void azm_body_dispose(struct azm_body *body, struct azm_hub *hub);
+/* AZM_TOO_BIG: longer than AZM_BODY_MAX; AZM_NO_MEMORY: more than AZM_HUB_BODIES under way. */
+enum azm_status azm_body_add(struct azm_body *body, struct azm_hub *hub, azm_slice piece) AZM_MUST_CHECK;
+
 /* pages.c */
 azm_route_handler azm_show_root, azm_show_asset, azm_show_config;
 
@@ -116,6 +130,11 @@ void azm_live_free(struct azm_live *live);
 /* upload.c */
 azm_route_handler azm_take_intake;
 azm_route_begin azm_intake_begin;
+
+/* import.c */
+azm_route_handler azm_take_import;
+azm_route_begin azm_import_begin;
+void azm_import_request_free(struct azm_import_request *import, struct azm_hub *hub);
 
 /* otlp_upload.c */
 azm_route_handler azm_take_otlp;

@@ -47,12 +47,23 @@ static azm_slice raw_of(azm_slice line, const json_t *root, const json_t *object
     return raw;
 }
 
+typedef enum azm_status check_shape(const struct azm_shape *shape, const char *name, const json_t *value,
+                                    struct azm_error *err);
+
+/* Metadata that came by OTLP has the resource's attributes. */
+static bool is_from_host(const json_t *metadata)
+{
+    const json_t *resource = json_object_get(json_object_get(metadata, "otel"), "resource");
+    const json_t *prefix = json_object_get(resource, AZM_HOST_SDK_KEY);
+    return json_is_string(prefix) && azm_slice_starts(azm_slice_str(json_string_value(prefix)), AZM_HOST_SDK_PREFIX);
+}
+
 static enum azm_status take_metadata(azm_slice line, const json_t *root, const char *key, const json_t *object,
-                                     struct azm_batch *batch, struct azm_error *err)
+                                     check_shape *check, struct azm_batch *batch, struct azm_error *err)
 {
     if (strcmp(key, "metadata") != 0)
         return azm_fail(err, AZM_BAD_INPUT, "the first line must be {\"metadata\": {...}}, not \"%.40s\"", key);
-    enum azm_status status = azm_shape_check(&azm_shape_metadata, key, object, err);
+    enum azm_status status = check(&azm_shape_metadata, key, object, err);
     if (status == AZM_OK) {
         azm_slice raw = raw_of(line, root, object, &batch->arena);
         azm_slice name = azm_intake_text(object, "service.agent.name");
@@ -62,30 +73,32 @@ static enum azm_status take_metadata(azm_slice line, const json_t *root, const c
                                             .agent = azm_slice_str(agent),
                                             .node = azm_intake_text(object, "service.node.configured_name"),
                                             .service = azm_intake_text(object, "service.name"),
-                                            .environment = azm_intake_text(object, "service.environment")};
+                                            .environment = azm_intake_text(object, "service.environment"),
+                                            .from_host = is_from_host(object)};
         azm_batch_set_process(batch, &process);
     }
     return status;
 }
 
-enum azm_status azm_decode_metadata(azm_slice line, struct azm_batch *batch, struct azm_error *err)
+static enum azm_status decode_metadata(azm_slice line, check_shape *check, struct azm_batch *batch,
+                                       struct azm_error *err)
 {
     const char *key;
     json_t *object, *root = parse(line, &key, &object, err);
     if (!root)
         return AZM_BAD_INPUT;
-    enum azm_status status = take_metadata(line, root, key, object, batch, err);
+    enum azm_status status = take_metadata(line, root, key, object, check, batch, err);
     json_decref(root);
     return status;
 }
 
 static enum azm_status take_event(azm_slice line, const json_t *root, const char *key, const json_t *object,
-                                  struct azm_batch *batch, struct azm_error *err)
+                                  check_shape *check, struct azm_batch *batch, struct azm_error *err)
 {
     for (size_t i = 0; i < AZM_COUNT(kinds); i++) {
         if (strcmp(key, kinds[i].key) != 0)
             continue;
-        enum azm_status status = azm_shape_check(kinds[i].shape, key, object, err);
+        enum azm_status status = check(kinds[i].shape, key, object, err);
         if (status != AZM_OK)
             return status;
         if (!kinds[i].is_event) {
@@ -104,13 +117,33 @@ static enum azm_status take_event(azm_slice line, const json_t *root, const char
                     "unknown kind of event \"%.40s\"; transaction, span, error, log and metricset are known", key);
 }
 
-enum azm_status azm_decode_event(azm_slice line, struct azm_batch *batch, struct azm_error *err)
+static enum azm_status decode_event(azm_slice line, check_shape *check, struct azm_batch *batch, struct azm_error *err)
 {
     const char *key;
     json_t *object, *root = parse(line, &key, &object, err);
     if (!root)
         return AZM_BAD_INPUT;
-    enum azm_status status = take_event(line, root, key, object, batch, err);
+    enum azm_status status = take_event(line, root, key, object, check, batch, err);
     json_decref(root);
     return status;
+}
+
+enum azm_status azm_decode_metadata(azm_slice line, struct azm_batch *batch, struct azm_error *err)
+{
+    return decode_metadata(line, azm_shape_check, batch, err);
+}
+
+enum azm_status azm_decode_exported_metadata(azm_slice line, struct azm_batch *batch, struct azm_error *err)
+{
+    return decode_metadata(line, azm_shape_check_exported, batch, err);
+}
+
+enum azm_status azm_decode_event(azm_slice line, struct azm_batch *batch, struct azm_error *err)
+{
+    return decode_event(line, azm_shape_check, batch, err);
+}
+
+enum azm_status azm_decode_exported_event(azm_slice line, struct azm_batch *batch, struct azm_error *err)
+{
+    return decode_event(line, azm_shape_check_exported, batch, err);
 }

@@ -11,8 +11,16 @@
 struct place {
     const struct place *above;
     const char *key;
-    size_t index; /* of an array's item, when key is NULL */
+    size_t index;  /* of an array's item, when key is NULL */
+    bool exported; /* of the outermost: see azm_shape_check_exported */
 };
+
+static bool is_exported(const struct place *place)
+{
+    while (place->above)
+        place = place->above;
+    return place->exported;
+}
 
 static int print_place(const struct place *place, char *out, size_t size)
 {
@@ -82,7 +90,7 @@ static enum azm_status check_string(const struct azm_field *field, const struct 
     }
     if ((field->type & AZM_FILLED) && text.len == 0)
         return bad(place, err, "is empty");
-    if ((field->type & AZM_WORD) && !is_word(text))
+    if ((field->type & AZM_WORD) && !is_word(text) && !is_exported(place))
         return bad(place, err, "may hold letters, digits, space, '_' and '-' only");
     if ((field->type & AZM_OUTCOME) && !is_outcome(text))
         return bad(place, err, "must be success, failure or unknown");
@@ -154,7 +162,7 @@ static enum azm_status check_pairs(const struct azm_shape *shape, const struct p
     }
     bool joined = shape->joined &&
                   (is_there(object, "trace_id") || is_there(object, "transaction_id") || is_there(object, "parent_id"));
-    if (joined && (!is_there(object, "trace_id") || !is_there(object, "parent_id")))
+    if (joined && (!is_there(object, "trace_id") || !is_there(object, "parent_id")) && !is_exported(place))
         return bad(place, err,
                    "with one of 'trace_id', 'transaction_id', 'parent_id' requires 'trace_id' and 'parent_id'");
     return AZM_OK;
@@ -197,11 +205,23 @@ static enum azm_status check_object(const struct azm_shape *shape, const struct 
     return status == AZM_OK ? check_pairs(shape, place, object, err) : status;
 }
 
-enum azm_status azm_shape_check(const struct azm_shape *shape, const char *name, const json_t *value,
-                                struct azm_error *err)
+static enum azm_status check(const struct azm_shape *shape, const char *name, bool exported, const json_t *value,
+                             struct azm_error *err)
 {
-    const struct place here = {.key = name};
+    const struct place here = {.key = name, .exported = exported};
     if (!json_is_object(value))
         return expected_type(AZM_OBJECT, &here, err);
     return check_object(shape, &here, value, err);
+}
+
+enum azm_status azm_shape_check(const struct azm_shape *shape, const char *name, const json_t *value,
+                                struct azm_error *err)
+{
+    return check(shape, name, false, value, err);
+}
+
+enum azm_status azm_shape_check_exported(const struct azm_shape *shape, const char *name, const json_t *value,
+                                         struct azm_error *err)
+{
+    return check(shape, name, true, value, err);
 }

@@ -47,6 +47,10 @@ struct azm_shape {
 /* AZM_OK, or AZM_BAD_INPUT with the key's path from `name` on and what was expected. */
 enum azm_status azm_shape_check(const struct azm_shape *shape, const char *name, const struct json_t *value,
                                 struct azm_error *err) AZM_MUST_CHECK;
+/* The same for what a hub exported, which may have come by OTLP: a name may hold what AZM_WORD forbids, an error needs
+ * no parent. */
+enum azm_status azm_shape_check_exported(const struct azm_shape *shape, const char *name, const struct json_t *value,
+                                         struct azm_error *err) AZM_MUST_CHECK;
 
 /* The shapes of intake v2. Source: elastic/apm-data, input/elasticapm/docs/spec/v2 (Apache-2.0). Beyond them: ids are
  * not empty, and timestamp may be RFC 3339 text, which the server's decoder takes too. */

@@ -5,6 +5,11 @@
 
 struct json_t;
 
+/* The Functions host names itself so in OTLP's resource (its OpenTelemetry set-up): an attribute, and how its text
+ * begins. */
+#define AZM_HOST_SDK_KEY    "ai.sdk.prefix"
+#define AZM_HOST_SDK_PREFIX AZM_S("azurefunctions:")
+
 /* The string at a path of keys, "service.name"; empty when there is none. Borrowed from the JSON. */
 azm_slice azm_intake_text(const struct json_t *object, const char *path);
 

@@ -1,5 +1,7 @@
 #include "hub/receive/otlp/map_parts.h"
 
+#include "hub/receive/unpack.h"
+
 #include <stdlib.h>
 
 static void open(struct azm_json_writer *json, const char *key)
@@ -122,10 +124,9 @@ static void put_place(struct azm_json_writer *json, const struct azm_otlp_attrib
     azm_json_close_object(json);
 }
 
-/* The Functions host names itself so (its OpenTelemetry set-up). */
 static bool is_host(const struct azm_otlp_attributes *all)
 {
-    return azm_slice_starts(azm_otlp_get_text(all, "ai.sdk.prefix", NULL), AZM_S("azurefunctions:"));
+    return azm_slice_starts(azm_otlp_get_text(all, AZM_HOST_SDK_KEY, NULL), AZM_HOST_SDK_PREFIX);
 }
 
 static struct azm_batch *add_batch(struct azm_otlp_map *map)

@@ -15,7 +15,8 @@ struct mapping {
     struct azm_event *event;
     bool is_transaction;
     int64_t start_us, duration_us;
-    unsigned status; /* HTTP's */
+    unsigned status;   /* HTTP's */
+    azm_slice elastic; /* what Elastic's tools and our export say it is: "transaction" or "span" */
     azm_slice method, database, messaging, rpc, trigger, destination;
     azm_slice action, address;
     int64_t port;
@@ -63,8 +64,10 @@ static azm_slice trigger_of(azm_slice told)
 static void read_span(struct mapping *m)
 {
     const struct azm_otlp_span *span = m->span;
+    m->elastic = text(m, "processor.event", NULL);
+    bool entry = span->kind == AZM_OTLP_KIND_SERVER || span->kind == AZM_OTLP_KIND_CONSUMER;
     m->is_transaction =
-        !span->parent_id.len || span->kind == AZM_OTLP_KIND_SERVER || span->kind == AZM_OTLP_KIND_CONSUMER;
+        !span->parent_id.len || (m->elastic.len ? azm_slice_eq(m->elastic, AZM_S("transaction")) : entry);
     m->start_us = azm_otlp_us(span->start_ns);
     m->duration_us = span->end_ns > span->start_ns ? azm_otlp_us(span->end_ns - span->start_ns) : 0;
     int64_t status = azm_otlp_get_int(m->all, "http.response.status_code", "http.status_code", 0);
@@ -83,7 +86,7 @@ static void read_span(struct mapping *m)
 
 static azm_slice transaction_type(const struct mapping *m)
 {
-    azm_slice told = text(m, "type", NULL);
+    azm_slice told = text(m, "type", "transaction.type");
     if (told.len)
         return told;
     if (m->messaging.len)
@@ -98,7 +101,12 @@ static azm_slice transaction_type(const struct mapping *m)
 static void set_span_type(struct mapping *m)
 {
     struct azm_event *event = m->event;
-    if (m->database.len) {
+    azm_slice told = text(m, "span.type", NULL);
+    if (told.len) {
+        event->type = told;
+        event->subtype = text(m, "span.subtype", NULL);
+        m->action = text(m, "span.action", NULL);
+    } else if (m->database.len) {
         event->type = AZM_S("db");
         event->subtype = m->database;
     } else if (m->messaging.len) {
@@ -122,6 +130,11 @@ static void set_span_type(struct mapping *m)
 
 static enum azm_outcome outcome_of(const struct mapping *m)
 {
+    azm_slice told = text(m, "event.outcome", NULL);
+    if (told.len)
+        return azm_slice_eq(told, AZM_S("success"))   ? AZM_OUTCOME_SUCCESS
+               : azm_slice_eq(told, AZM_S("failure")) ? AZM_OUTCOME_FAILURE
+                                                      : AZM_OUTCOME_UNKNOWN;
     if (m->span->status != AZM_OTLP_STATUS_UNSET)
         return m->span->status == AZM_OTLP_STATUS_OK ? AZM_OUTCOME_SUCCESS : AZM_OUTCOME_FAILURE;
     unsigned failure = m->is_transaction ? 500 : 400;
@@ -131,6 +144,9 @@ static enum azm_outcome outcome_of(const struct mapping *m)
 static azm_slice result_of(const struct mapping *m)
 {
     bool ok = m->event->outcome == AZM_OUTCOME_SUCCESS;
+    azm_slice told = text(m, "transaction.result", NULL);
+    if (told.len || m->elastic.len)
+        return told;
     if (m->status)
         return azm_slice_str(azm_arena_printf(&m->map->arena, "HTTP %uxx", m->status / 100));
     if (m->trigger.len)
@@ -170,7 +186,9 @@ static azm_slice authority_of(const struct mapping *m, azm_slice url)
 
 static azm_slice target_name(const struct mapping *m)
 {
-    azm_slice peer = text(m, "peer.service", NULL);
+    azm_slice peer = text(m, "peer.service", NULL), told = text(m, "service.target.name", NULL);
+    if (told.len)
+        return told;
     if (m->database.len)
         return text(m, "db.namespace", "db.name");
     if (m->messaging.len)
@@ -191,6 +209,9 @@ static bool is_exit(const struct mapping *m)
 /* As intake's destination.service.resource: what is external by its name alone, all else with its kind before it. */
 static azm_slice target_of(const struct mapping *m)
 {
+    azm_slice told = text(m, "span.destination.service.resource", NULL);
+    if (told.len || m->elastic.len)
+        return told;
     if (!is_exit(m))
         return AZM_S("");
     azm_slice name = target_name(m), kind = m->event->subtype;
@@ -216,13 +237,18 @@ static void put_head(struct mapping *m, struct azm_json_writer *json)
     azm_otlp_put(json, "id", span->span_id);
     azm_otlp_put(json, "trace_id", span->trace_id);
     azm_otlp_put(json, "parent_id", span->parent_id);
+    if (!m->is_transaction)
+        azm_otlp_put(json, "transaction_id", m->event->transaction_id);
     azm_otlp_put(json, "name", span->name.len ? span->name : AZM_S("unnamed"));
     azm_otlp_put(json, "type", m->event->type);
     azm_otlp_put(json, "subtype", m->is_transaction ? AZM_S("") : m->event->subtype);
     azm_otlp_put(json, "action", m->action);
     azm_json_int(azm_json_key(json, AZM_S("timestamp")), m->start_us);
     azm_json_ms(azm_json_key(json, AZM_S("duration")), m->duration_us);
-    azm_otlp_put(json, "outcome", m->event->outcome == AZM_OUTCOME_SUCCESS ? AZM_S("success") : AZM_S("failure"));
+    azm_otlp_put(json, "outcome",
+                 m->event->outcome == AZM_OUTCOME_SUCCESS   ? AZM_S("success")
+                 : m->event->outcome == AZM_OUTCOME_FAILURE ? AZM_S("failure")
+                                                            : AZM_S("unknown"));
     if (m->event->weight > 0)
         azm_json_double(azm_json_key(json, AZM_S("sample_rate")), 1 / m->event->weight);
 }
@@ -237,7 +263,7 @@ static void put_faas(const struct mapping *m, struct azm_json_writer *json)
     azm_otlp_put(json, "execution", m->event->invocation);
     azm_json_bool(azm_json_key(json, AZM_S("coldstart")), m->event->coldstart);
     open(json, "trigger");
-    azm_otlp_put(json, "type", m->trigger.len ? m->trigger : AZM_S("other"));
+    azm_otlp_put(json, "type", m->event->trigger);
     azm_otlp_put(json, "request_id", text(m, "faas.trigger.request_id", NULL));
     azm_json_close_object(json);
     azm_json_close_object(json);
@@ -456,7 +482,8 @@ static void set_function(struct mapping *m)
 {
     const struct azm_otlp_value *cold = azm_otlp_get(m->all, "faas.coldstart", NULL, NULL);
     azm_slice name = text(m, "faas.name", NULL), service = m->map->batch->service;
-    if (name.len && azm_slice_find(name, '/') == name.len) /* the host tells the function's name alone */
+    if (name.len && azm_slice_find(name, '/') == name.len &&
+        !m->elastic.len) /* the host tells the function's name alone */
         name = joined(m, service, "/", name);
     m->event->function = name;
     m->event->invocation = text(m, "faas.invocation_id", "faas.execution");
@@ -487,6 +514,7 @@ static void set_columns(struct mapping *m)
     } else {
         set_span_type(m);
         event->target = target_of(m);
+        event->transaction_id = text(m, "transaction.id", NULL);
     }
 }
 
@@ -494,9 +522,9 @@ static void set_columns(struct mapping *m)
 static void keep_columns(struct mapping *m)
 {
     struct azm_event *event = m->event;
-    azm_slice *const texts[] = {&event->trace_id, &event->id,      &event->parent_id, &event->name,
-                                &event->type,     &event->subtype, &event->result,    &event->trigger,
-                                &event->function, &event->target,  &event->invocation};
+    azm_slice *const texts[] = {&event->trace_id, &event->id,      &event->parent_id,  &event->name,
+                                &event->type,     &event->subtype, &event->result,     &event->trigger,
+                                &event->function, &event->target,  &event->invocation, &event->transaction_id};
     for (size_t i = 0; i < AZM_COUNT(texts); i++)
         *texts[i] = azm_otlp_keep(m->map, *texts[i]);
     event->attribute_count = azm_otlp_pairs(m->all, &m->map->batch->arena, &event->attributes);

@@ -204,10 +204,11 @@ int azm_cmd_hub(int argc, char **argv)
         {"--port-file", "FILE", "write the port there when it listens", NULL, &args.port_file, NULL},
         {"--detached", NULL, NULL, &args.detached, NULL, NULL},
     };
-    const struct azm_usage usage = {"azimuth hub [OPTIONS]\n       azimuth hub backup FILE | check | vacuum", about,
-                                    options, AZM_COUNT(options), false};
+    const struct azm_usage usage = {"azimuth hub [OPTIONS]\n       azimuth hub backup FILE | check | vacuum\n       "
+                                    "azimuth hub export TRACE_ID | import FILE...",
+                                    about, options, AZM_COUNT(options), false};
     int code;
-    if (azm_cmd_hub_store(argc, argv, &code))
+    if (azm_cmd_hub_store(argc, argv, &code) || azm_cmd_hub_exchange(argc, argv, &code))
         return code;
     char **given = azm_detach_copy(argc, argv);
     int rest = azm_options_parse(&usage, argc, argv);

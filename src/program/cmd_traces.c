@@ -13,25 +13,13 @@
 #include <stdlib.h>
 #include <uv.h>
 
-enum { PREFIX_LEAST = 4, POLL_MS = 500, OUT_MAX = 256 * 1024 * 1024 };
+enum { POLL_MS = 500, OUT_MAX = 256 * 1024 * 1024 };
 
 struct arguments {
     const char *hub, *token, *limit, *service, *id;
     bool follow, json;
     struct azm_terminal terminal;
 };
-
-/* In %XX where a query or a path needs it. */
-static void add_escaped(struct azm_buf *out, azm_slice text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        unsigned char c = (unsigned char)text.ptr[i];
-        if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_')
-            azm_buf_add_byte(out, c);
-        else
-            azm_buf_addf(out, "%%%02X", c);
-    }
-}
 
 static int fail(const struct azm_error *err)
 {
@@ -64,7 +52,7 @@ static enum azm_status get_list(struct azm_hub_client *client, const struct argu
     azm_buf_addf(&path, "/api/traces?limit=%s", after ? "1000" : args->limit);
     if (args->service) {
         azm_buf_add_str(&path, "&service=");
-        add_escaped(&path, azm_slice_str(args->service));
+        azm_hub_client_escape(&path, azm_slice_str(args->service));
     }
     if (after)
         azm_buf_addf(&path, "&after=%" PRId64, after);
@@ -119,51 +107,17 @@ static int show_list(struct azm_hub_client *client, const struct arguments *args
     }
 }
 
-static enum azm_status choose(const json_t *list, const char *prefix, char *id, size_t size, struct azm_error *err)
-{
-    size_t count = json_array_size(list);
-    if (count == 0)
-        return azm_fail(err, AZM_NOT_FOUND, "no trace id begins with %.100s", prefix);
-    for (size_t i = 0; i < count; i++) {
-        const char *found = json_string_value(json_object_get(json_array_get(list, i), "trace_id"));
-        azm_slice_copy(azm_slice_str(found), id, size);
-        if (strcmp(id, prefix) == 0)
-            return AZM_OK;
-    }
-    return count == 1
-               ? AZM_OK
-               : azm_fail(err, AZM_BAD_INPUT, "more than one trace id begins with %.100s; give more of it", prefix);
-}
-
-static enum azm_status find_id(struct azm_hub_client *client, const char *prefix, char *id, size_t size,
-                               struct azm_error *err)
-{
-    struct azm_buf path;
-    char storage[512];
-    json_t *answer = NULL;
-    azm_buf_init_fixed(&path, storage, sizeof storage - 1);
-    azm_buf_add_str(&path, "/api/traces?limit=1000&id=");
-    add_escaped(&path, azm_slice_str(prefix));
-    storage[path.len] = '\0';
-    enum azm_status status = azm_hub_client_get(client, storage, &answer, err);
-    if (status != AZM_OK)
-        return status;
-    status = choose(json_object_get(answer, "traces"), prefix, id, size, err);
-    json_decref(answer);
-    return status;
-}
-
 static int show_trace(struct azm_hub_client *client, const struct arguments *args, struct azm_buf *out)
 {
     struct azm_error err = {.status = AZM_OK};
     struct azm_buf path;
     char id[1100], storage[4000];
     json_t *answer = NULL;
-    if (find_id(client, args->id, id, sizeof id, &err) != AZM_OK)
+    if (azm_hub_client_find_trace(client, args->id, id, sizeof id, &err) != AZM_OK)
         return fail(&err);
     azm_buf_init_fixed(&path, storage, sizeof storage - 1);
     azm_buf_add_str(&path, "/api/traces/");
-    add_escaped(&path, azm_slice_str(id));
+    azm_hub_client_escape(&path, azm_slice_str(id));
     storage[path.len] = '\0';
     if (azm_hub_client_get(client, storage, &answer, &err) != AZM_OK)
         return fail(&err);
@@ -186,7 +140,7 @@ static bool check(const struct arguments *args, int rest, char **argv)
     } else if (azm_slice_to_u64(azm_slice_str(args->limit), &limit) != AZM_OK || limit < 1 || limit > 1000) {
         wrong = args->limit;
         expected = "--limit from 1 to 1000";
-    } else if (args->id && (strlen(args->id) < PREFIX_LEAST || strlen(args->id) > 128)) {
+    } else if (args->id && (strlen(args->id) < AZM_TRACE_PREFIX_LEAST || strlen(args->id) > 128)) {
         wrong = args->id;
         expected = "at least 4 characters of a trace id";
     } else if (args->id && args->follow) {

@@ -19,3 +19,5 @@ azm_command_main azm_cmd_version;
 
 /* `azimuth hub backup`, `check` and `vacuum`. False: argv names none of them. */
 bool azm_cmd_hub_store(int argc, char **argv, int *code);
+/* `azimuth hub export` and `import`, likewise. */
+bool azm_cmd_hub_exchange(int argc, char **argv, int *code);

@@ -91,11 +91,11 @@ static enum azm_status explain(const struct azm_hub_client *client, long code, c
     return azm_fail(err, status, "%s: %.300s", client->url, text);
 }
 
-enum azm_status azm_hub_client_get(struct azm_hub_client *client, const char *path, json_t **out, struct azm_error *err)
+static enum azm_status perform(struct azm_hub_client *client, const char *path, long *code, struct azm_error *err)
 {
-    char url[2048];
-    long code = 0;
+    char url[4096];
     azm_buf_clear(&client->body);
+    client->reason[0] = '\0';
     int n = snprintf(url, sizeof url, "%s%s", client->url, path);
     if (n < 0 || (size_t)n >= sizeof url)
         return azm_fail(err, AZM_TOO_BIG, "%s: the request is too long", client->url);
@@ -104,13 +104,101 @@ enum azm_status azm_hub_client_get(struct azm_hub_client *client, const char *pa
     if (rc != CURLE_OK)
         return azm_fail(err, AZM_NETWORK, "no hub answers at %s: %s", client->url,
                         client->reason[0] ? client->reason : curl_easy_strerror(rc));
-    curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, &code);
-    json_t *answer = json_loadb(client->body.ptr ? client->body.ptr : "", client->body.len, JSON_ALLOW_NUL, NULL);
+    curl_easy_getinfo(client->curl, CURLINFO_RESPONSE_CODE, code);
+    return AZM_OK;
+}
+
+static json_t *answer_of(const struct azm_hub_client *client)
+{
+    return json_loadb(client->body.ptr ? client->body.ptr : "", client->body.len, JSON_ALLOW_NUL, NULL);
+}
+
+enum azm_status azm_hub_client_get(struct azm_hub_client *client, const char *path, json_t **out, struct azm_error *err)
+{
+    long code = 0;
+    enum azm_status status = perform(client, path, &code, err);
+    if (status != AZM_OK)
+        return status;
+    json_t *answer = answer_of(client);
     if (code == 200 && json_is_object(answer)) {
         *out = answer;
         return AZM_OK;
     }
-    enum azm_status status = explain(client, code, answer, err);
+    status = explain(client, code, answer, err);
+    json_decref(answer);
+    return status;
+}
+
+enum azm_status azm_hub_client_get_file(struct azm_hub_client *client, const char *path, azm_slice *out,
+                                        struct azm_error *err)
+{
+    long code = 0;
+    enum azm_status status = perform(client, path, &code, err);
+    *out = azm_buf_slice(&client->body);
+    if (status != AZM_OK || code == 200)
+        return status;
+    json_t *answer = answer_of(client);
+    status = explain(client, code, answer, err);
+    json_decref(answer);
+    return status;
+}
+
+enum azm_status azm_hub_client_post(struct azm_hub_client *client, const char *path, azm_slice body, json_t **out,
+                                    struct azm_error *err)
+{
+    long code = 0;
+    curl_easy_setopt(client->curl, CURLOPT_POST, 1L);
+    curl_easy_setopt(client->curl, CURLOPT_POSTFIELDS, body.len ? body.ptr : "");
+    curl_easy_setopt(client->curl, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.len);
+    enum azm_status status = perform(client, path, &code, err);
+    curl_easy_setopt(client->curl, CURLOPT_HTTPGET, 1L);
+    *out = status == AZM_OK ? answer_of(client) : NULL;
+    if (status != AZM_OK || (code == 200 && json_is_object(*out)))
+        return status;
+    return explain(client, code, *out, err);
+}
+
+void azm_hub_client_escape(struct azm_buf *out, azm_slice text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        unsigned char c = (unsigned char)text.ptr[i];
+        if ((c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_')
+            azm_buf_add_byte(out, c);
+        else
+            azm_buf_addf(out, "%%%02X", c);
+    }
+}
+
+static enum azm_status choose(const json_t *list, const char *prefix, char *id, size_t size, struct azm_error *err)
+{
+    size_t count = json_array_size(list);
+    if (count == 0)
+        return azm_fail(err, AZM_NOT_FOUND, "no trace id begins with %.100s", prefix);
+    for (size_t i = 0; i < count; i++) {
+        const char *found = json_string_value(json_object_get(json_array_get(list, i), "trace_id"));
+        azm_slice_copy(azm_slice_str(found), id, size);
+        if (strcmp(id, prefix) == 0)
+            return AZM_OK;
+    }
+    return count == 1
+               ? AZM_OK
+               : azm_fail(err, AZM_BAD_INPUT, "more than one trace id begins with %.100s; give more of it", prefix);
+}
+
+enum azm_status azm_hub_client_find_trace(struct azm_hub_client *client, const char *prefix, char *id, size_t size,
+                                          struct azm_error *err)
+{
+    struct azm_buf path;
+    char storage[512];
+    json_t *answer = NULL;
+    azm_buf_init_fixed(&path, storage, sizeof storage - 1);
+    azm_buf_add_str(&path, "/api/traces?limit=1000&id=");
+    azm_hub_client_escape(&path, azm_slice_str(prefix));
+    storage[path.len] = '\0';
+    enum azm_status status = azm_hub_client_get(client, storage, &answer, err);
+    if (status != AZM_OK)
+        return status;
+    status = choose(json_object_get(answer, "traces"), prefix, id, size, err);
     json_decref(answer);
     return status;
 }

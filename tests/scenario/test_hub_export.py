@@ -198,10 +198,10 @@ def test_what_cannot_be_exported(full, path, status, says):
 
 
 def test_a_file_has_a_harmless_name(empty):
-    trace = '..%2F"a%0Ab'
-    assert empty.send(lines(METADATA, transaction(1, trace_id='../"a\nb'))).status_code == 202
+    trace = "..%22a%0Ab%2e"
+    assert empty.send(lines(METADATA, transaction(1, trace_id='.."a\nb.'))).status_code == 202
     answer = empty.get(f"/api/traces/{trace}/export?format=otlp")
-    assert answer.headers["Content-Disposition"] == 'attachment; filename="trace-____a_b.otlp.jsonl"'
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="trace-___a_b_.otlp.jsonl"'
     span_, = json.loads(answer.content)["resourceSpans"][0]["scopeSpans"][0]["spans"]
     assert len(bytes.fromhex(span_["traceId"])) == 16  # a hash: OTLP has no other ids
 
@@ -215,8 +215,73 @@ def test_only_known_callers_import(tmp_path):
 
 
 def test_flushed_means_stored(empty):
-    """As the APM Server: the answer to ?flushed=true comes when the events can be found."""
-    for n, query in ((1, "?flushed=true"), (2, "?flushed"), (3, "?flushed=true&verbose")):
+    """The last request of an invocation, or of a process (Elastic's spec of flushing): its answer comes when its events can be
+    found. It may hold nothing: what it asks for has been done then."""
+    for n, query in enumerate(("?flushed=true", "?flushed", "?flushed=false", "?flushed=true&verbose"), 1):
         answer = empty.send(lines(METADATA, transaction(n)), query)
-        assert (answer.status_code, answer.text) == (202, '{"accepted":1}' if n == 3 else "")
+        assert (answer.status_code, answer.text) == (202, '{"accepted":1}' if n == 4 else "")
         assert empty.get(f"/api/traces/{n:032x}").status_code == 200
+    for body, headers in ((b"", {}), (gzip.compress(b""), {"Content_Encoding": "gzip"}), (lines(METADATA), {})):
+        assert (empty.send(body, "?flushed=true", **headers).status_code) == 202
+    answer = empty.send(lines(METADATA, transaction(9), {"span": {}}), "?flushed=true")
+    assert (answer.status_code, answer.json()["accepted"]) == (400, 1)
+    assert empty.get(f"/api/traces/{9:032x}").status_code == 200
+
+
+# --- azimuth hub export | import ---
+
+def azimuth(*arguments, **more):
+    return subprocess.run([BIN / "azimuth", "hub", *arguments], capture_output=True, timeout=PATIENCE, **more)
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_from_hub_to_hub_by_command(full, empty, tmp_path, format_):
+    file = tmp_path / "a trace"
+    done = azimuth("export", TRACE[:-1], "--format", format_, "--hub", full.url, "-o", file)
+    assert (done.returncode, done.stderr) == (0, b"") and TRACE in done.stdout.decode()
+    assert file.read_bytes() == export(full, format_)
+    assert azimuth("export", TRACE, "--format=" + format_, "--hub", full.url).stdout == file.read_bytes()
+    done = azimuth("import", file, file, "--hub", empty.url)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.decode() == f"azimuth hub import: {file}: 23 events of 1 trace\n  {empty.url}/#{TRACE}\n" * 2
+    assert read(empty)["trace"] == read(full)["trace"]
+
+
+@pytest.mark.parametrize("arguments, code, says", [
+    (("export",), 2, "export: expected one trace id, at least 4 characters of it"),
+    (("export", "abc"), 2, "expected one trace id"),
+    (("export", TRACE, TRACE), 2, "expected one trace id"),
+    (("export", TRACE, "--format", "zipkin"), 2, "--format zipkin: expected intake or otlp"),
+    (("export", "ffff"), 1, "no trace id begins with ffff"),
+    (("export", TRACE, "-o", "/nowhere/file"), 1, "/nowhere/file"),
+    (("export", TRACE, "--hub", "nowhere"), 2, '"nowhere" is no URL of a hub'),
+    (("export", TRACE, "--hub", "http://127.0.0.1:1"), 1, "no hub answers at http://127.0.0.1:1"),
+    (("import",), 2, "import: expected a FILE"),
+    (("import", "x", "--format", "otlp"), 2, "--format is no option of this command"),
+    (("import", "/nowhere/file"), 1, "/nowhere/file"),
+    (("import", "/tmp"), 1, "/tmp"),
+])
+def test_what_the_commands_refuse(full, arguments, code, says):
+    done = azimuth(*arguments, *(() if "--hub" in arguments else ("--hub", full.url)))
+    assert (done.returncode, done.stdout) == (code, b"")
+    assert says in done.stderr.decode()
+
+
+def test_a_file_that_is_wrong_in_part(empty, tmp_path):
+    file, missing = tmp_path / "part", tmp_path / "missing"
+    file.write_bytes(GOOD + b'{"\\u001b[31mred":{}}\n')
+    done = azimuth("import", missing, file, "--hub", empty.url)
+    assert done.returncode == 1 and f"{file}: 1 event of 1 trace" in done.stdout.decode()
+    first, second = done.stderr.decode().splitlines()
+    assert str(missing) in first and f"{file}: line 3: unknown kind of event" in second and "\x1b" not in second
+
+
+def test_the_commands_know_the_token(tmp_path):
+    hub = Hub(tmp_path, "--token", "secret").start()
+    file = tmp_path / "file"
+    file.write_bytes(GOOD)
+    refused = azimuth("import", file, "--hub", hub.url)
+    assert refused.returncode == 1 and "token is needed" in refused.stderr.decode()
+    assert azimuth("import", file, "--hub", hub.url, "--token", "secret").returncode == 0
+    assert azimuth("export", f"{1:032x}", "--hub", hub.url, env={**os.environ, "AZIMUTH_HUB_TOKEN": "secret"}).returncode == 0
+    assert hub.stop() == 0

@@ -15,7 +15,7 @@ enum azm_status azm_hub_take_reader(struct azm_hub *hub, struct azm_reader **out
     uv_mutex_lock(&hub->mutex);
     *out = hub->reader_count ? hub->readers[--hub->reader_count] : NULL;
     uv_mutex_unlock(&hub->mutex);
-    return *out ? AZM_OK : azm_reader_open(azm_store_path(hub->store), out, err);
+    return *out ? AZM_OK : azm_store_read(hub->store, out, err);
 }
 
 void azm_hub_give_reader(struct azm_hub *hub, struct azm_reader *reader)

@@ -13,7 +13,7 @@ static void answer_store(struct azm_store *store, int64_t oldest_us, uint64_t by
     const struct azm_store_options *limits = azm_store_limits(store);
     struct azm_store_health health = azm_store_health(store);
     azm_json_open_object(azm_json_key(json, AZM_S("store")));
-    azm_answer_text(json, AZM_S("kind"), AZM_S("sqlite"));
+    azm_answer_text(json, AZM_S("kind"), azm_slice_str(azm_store_kind_name(store)));
     azm_answer_text(json, AZM_S("path"), azm_slice_str(azm_store_path(store)));
     azm_json_uint(azm_json_key(json, AZM_S("bytes")), bytes);
     azm_json_uint(azm_json_key(json, AZM_S("max_bytes")), limits->max_bytes);

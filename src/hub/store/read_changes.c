@@ -4,10 +4,11 @@ static const char last_change_sql[] = "SELECT max(change) FROM traces_N";
 static const char changes_sql[] =
     "SELECT change, service FROM traces_N WHERE change > ?1 ORDER BY change DESC LIMIT ?2";
 
-enum azm_status azm_reader_last_change(struct azm_reader *reader, int64_t *change, struct azm_error *err)
+enum azm_status azm_sqlite_last_change(struct azm_reader *base, int64_t *change, struct azm_error *err)
 {
+    struct azm_sqlite_reader *reader = azm_sqlite_reader(base);
     *change = 0;
-    enum azm_status status = azm_reader_begin(reader, err);
+    enum azm_status status = azm_sqlite_begin(&reader->base, err);
     const struct azm_partition_list *all = &reader->partitions;
     for (size_t i = 0; i < all->count && i < 2 && status == AZM_OK; i++) { /* the newest may be empty */
         struct azm_statement *s;
@@ -17,12 +18,12 @@ enum azm_status azm_reader_last_change(struct azm_reader *reader, int64_t *chang
         *change = azm_column_int(s, 0) > *change ? azm_column_int(s, 0) : *change;
         azm_statement_reset(s);
     }
-    azm_reader_end(reader);
+    azm_sqlite_end(&reader->base);
     return status;
 }
 
-static enum azm_status count_changes(struct azm_reader *reader, int64_t partition, int64_t after, azm_slice service,
-                                     int64_t keep, struct azm_changes *out, struct azm_error *err)
+static enum azm_status count_changes(struct azm_sqlite_reader *reader, int64_t partition, int64_t after,
+                                     azm_slice service, int64_t keep, struct azm_changes *out, struct azm_error *err)
 {
     struct azm_statement *s;
     enum azm_status status = azm_reader_statement(reader, changes_sql, partition, &s, err);
@@ -41,13 +42,14 @@ static enum azm_status count_changes(struct azm_reader *reader, int64_t partitio
     return status == AZM_END ? AZM_OK : status;
 }
 
-enum azm_status azm_reader_changes(struct azm_reader *reader, int64_t after, azm_slice service, int64_t keep,
+enum azm_status azm_sqlite_changes(struct azm_reader *base, int64_t after, azm_slice service, int64_t keep,
                                    struct azm_changes *out, struct azm_error *err)
 {
+    struct azm_sqlite_reader *reader = azm_sqlite_reader(base);
     *out = (struct azm_changes){.from = after, .last = after};
-    enum azm_status status = azm_reader_begin(reader, err);
+    enum azm_status status = azm_sqlite_begin(&reader->base, err);
     for (size_t i = 0; i < reader->partitions.count && status == AZM_OK; i++)
         status = count_changes(reader, reader->partitions.items[i].id, after, service, keep, out, err);
-    azm_reader_end(reader);
+    azm_sqlite_end(&reader->base);
     return status;
 }

@@ -57,9 +57,10 @@ static struct azm_sum_row sum_of(const struct azm_statement *s, int64_t step_us)
                                 .histogram = azm_column_bytes(s, 16)};
 }
 
-enum azm_status azm_reader_sums(struct azm_reader *reader, const struct azm_sum_filter *filter, azm_sum_visit *visit,
+enum azm_status azm_sqlite_sums(struct azm_reader *base, const struct azm_sum_filter *filter, azm_sum_visit *visit,
                                 void *self, struct azm_error *err)
 {
+    struct azm_sqlite_reader *reader = azm_sqlite_reader(base);
     struct azm_statement *s;
     int level = level_for(filter->since_us, filter->until_us);
     enum azm_status status = azm_reader_statement(reader, sums_sql, 0, &s, err);
@@ -94,9 +95,10 @@ static void bind_groups(struct azm_statement *s, const struct azm_group_filter *
     azm_bind_int(s, filter->limit);
 }
 
-enum azm_status azm_reader_groups(struct azm_reader *reader, const struct azm_group_filter *filter,
+enum azm_status azm_sqlite_groups(struct azm_reader *base, const struct azm_group_filter *filter,
                                   azm_group_visit *visit, void *self, struct azm_cursor *next, struct azm_error *err)
 {
+    struct azm_sqlite_reader *reader = azm_sqlite_reader(base);
     struct azm_statement *s;
     struct azm_event_ids ids;
     int64_t count = 0;
@@ -129,10 +131,10 @@ static const char processes_sql[] =
     " memory_us FROM processes WHERE last_us >= ?1 AND first_us <= ?2 AND (?3 IS NULL OR service = ?3)"
     " ORDER BY last_us DESC LIMIT ?4";
 
-enum azm_status azm_reader_process_rows(struct azm_reader *reader, azm_slice service, int64_t since_us,
-                                        int64_t until_us, int64_t limit, azm_process_row_visit *visit, void *self,
-                                        struct azm_error *err)
+enum azm_status azm_sqlite_process_rows(struct azm_reader *base, azm_slice service, int64_t since_us, int64_t until_us,
+                                        int64_t limit, azm_process_row_visit *visit, void *self, struct azm_error *err)
 {
+    struct azm_sqlite_reader *reader = azm_sqlite_reader(base);
     struct azm_statement *s;
     enum azm_status status = azm_reader_statement(reader, processes_sql, 0, &s, err);
     if (status != AZM_OK)
@@ -167,9 +169,10 @@ static const char usage_sql[] =
     " WHERE u.day >= ?1 AND u.day <= ?2 AND (?3 IS NULL OR u.service = ?3) GROUP BY u.day, u.service"
     " ORDER BY u.day DESC, u.service";
 
-enum azm_status azm_reader_usage(struct azm_reader *reader, azm_slice service, int64_t since_us, int64_t until_us,
+enum azm_status azm_sqlite_usage(struct azm_reader *base, azm_slice service, int64_t since_us, int64_t until_us,
                                  azm_usage_visit *visit, void *self, struct azm_error *err)
 {
+    struct azm_sqlite_reader *reader = azm_sqlite_reader(base);
     struct azm_statement *s;
     const int64_t day_us = 86400000000;
     enum azm_status status = azm_reader_statement(reader, usage_sql, 0, &s, err);
@@ -204,7 +207,7 @@ static const char calls_sql[] =
 static const char many_sql[] = "SELECT count(*) FROM (SELECT 1 FROM events_N WHERE kind = 0 AND parent IS NOT NULL"
                                " AND start_us >= ?1 AND start_us <= ?2 ORDER BY start_us DESC LIMIT ?3)";
 
-static enum azm_status calls_of(struct azm_reader *reader, int64_t partition, const int64_t bounds[3],
+static enum azm_status calls_of(struct azm_sqlite_reader *reader, int64_t partition, const int64_t bounds[3],
                                 azm_call_visit *visit, void *self, int64_t *looked_at, struct azm_error *err)
 {
     struct azm_statement *s, *many;
@@ -228,10 +231,11 @@ static enum azm_status calls_of(struct azm_reader *reader, int64_t partition, co
     return status == AZM_END ? AZM_OK : status;
 }
 
-enum azm_status azm_reader_calls(struct azm_reader *reader, int64_t since_us, int64_t until_us, int64_t limit,
+enum azm_status azm_sqlite_calls(struct azm_reader *base, int64_t since_us, int64_t until_us, int64_t limit,
                                  azm_call_visit *visit, void *self, bool *more, struct azm_error *err)
 {
-    enum azm_status status = azm_reader_begin(reader, err);
+    struct azm_sqlite_reader *reader = azm_sqlite_reader(base);
+    enum azm_status status = azm_sqlite_begin(&reader->base, err);
     int64_t left = limit;
     for (size_t i = 0; i < reader->partitions.count && status == AZM_OK && left > 0; i++) {
         const struct azm_partition *partition = &reader->partitions.items[i];
@@ -241,18 +245,19 @@ enum azm_status azm_reader_calls(struct azm_reader *reader, int64_t since_us, in
             status = calls_of(reader, partition->id, bounds, visit, self, &looked_at, err);
         left -= looked_at;
     }
-    azm_reader_end(reader);
+    azm_sqlite_end(&reader->base);
     *more = left <= 0;
     return status;
 }
 
-enum azm_status azm_reader_extent(struct azm_reader *reader, int64_t *oldest_us, uint64_t *bytes, struct azm_error *err)
+enum azm_status azm_sqlite_extent(struct azm_reader *base, int64_t *oldest_us, uint64_t *bytes, struct azm_error *err)
 {
-    enum azm_status status = azm_reader_begin(reader, err);
+    struct azm_sqlite_reader *reader = azm_sqlite_reader(base);
+    enum azm_status status = azm_sqlite_begin(&reader->base, err);
     const struct azm_partition_list *all = &reader->partitions;
     const struct azm_partition *oldest = status == AZM_OK && all->count ? &all->items[all->count - 1] : NULL;
     *oldest_us = oldest && oldest->events ? oldest->opened_us : 0;
     *bytes = azm_retention_used(reader->db);
-    azm_reader_end(reader);
+    azm_sqlite_end(&reader->base);
     return status;
 }

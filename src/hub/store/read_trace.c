@@ -36,8 +36,8 @@ static void keep_row(struct collected *all, const struct azm_event_row *row)
         *texts[i] = keep(&all->arena, *texts[i]);
 }
 
-static enum azm_status collect(struct azm_reader *reader, int64_t partition, azm_slice trace_id, struct collected *all,
-                               struct azm_error *err)
+static enum azm_status collect(struct azm_sqlite_reader *reader, int64_t partition, azm_slice trace_id,
+                               struct collected *all, struct azm_error *err)
 {
     struct azm_statement *s;
     struct azm_event_ids ids;
@@ -75,17 +75,18 @@ static void visit_all(struct collected *all, azm_event_visit *visit, void *self)
         ;
 }
 
-enum azm_status azm_reader_events(struct azm_reader *reader, azm_slice trace_id, azm_event_visit *visit, void *self,
+enum azm_status azm_sqlite_events(struct azm_reader *base, azm_slice trace_id, azm_event_visit *visit, void *self,
                                   struct azm_error *err)
 {
+    struct azm_sqlite_reader *reader = azm_sqlite_reader(base);
     struct collected all = {.count = 0};
     azm_arena_init(&all.arena, 0);
-    enum azm_status status = azm_reader_begin(reader, err);
+    enum azm_status status = azm_sqlite_begin(&reader->base, err);
     for (size_t i = 0; i < reader->partitions.count && status == AZM_OK; i++)
         status = collect(reader, reader->partitions.items[i].id, trace_id, &all, err);
     if (status == AZM_OK)
         visit_all(&all, visit, self);
-    azm_reader_end(reader);
+    azm_sqlite_end(&reader->base);
     free(all.rows);
     azm_arena_dispose(&all.arena);
     return status;
@@ -107,8 +108,8 @@ static void add_id(struct ids *ids, int64_t id)
         ids->items[ids->count++] = id;
 }
 
-static enum azm_status find_processes(struct azm_reader *reader, int64_t partition, azm_slice trace_id, struct ids *ids,
-                                      struct azm_error *err)
+static enum azm_status find_processes(struct azm_sqlite_reader *reader, int64_t partition, azm_slice trace_id,
+                                      struct ids *ids, struct azm_error *err)
 {
     struct azm_statement *s;
     enum azm_status status =
@@ -121,7 +122,7 @@ static enum azm_status find_processes(struct azm_reader *reader, int64_t partiti
     return status == AZM_END ? AZM_OK : status;
 }
 
-static enum azm_status show_process(struct azm_reader *reader, int64_t id, azm_process_visit *visit, void *self,
+static enum azm_status show_process(struct azm_sqlite_reader *reader, int64_t id, azm_process_visit *visit, void *self,
                                     struct azm_error *err)
 {
     struct azm_statement *s;
@@ -137,15 +138,16 @@ static enum azm_status show_process(struct azm_reader *reader, int64_t id, azm_p
     return status == AZM_END ? AZM_OK : status;
 }
 
-enum azm_status azm_reader_processes(struct azm_reader *reader, azm_slice trace_id, azm_process_visit *visit,
-                                     void *self, struct azm_error *err)
+enum azm_status azm_sqlite_processes(struct azm_reader *base, azm_slice trace_id, azm_process_visit *visit, void *self,
+                                     struct azm_error *err)
 {
+    struct azm_sqlite_reader *reader = azm_sqlite_reader(base);
     struct ids ids = {.count = 0};
-    enum azm_status status = azm_reader_begin(reader, err);
+    enum azm_status status = azm_sqlite_begin(&reader->base, err);
     for (size_t i = 0; i < reader->partitions.count && status == AZM_OK; i++)
         status = find_processes(reader, reader->partitions.items[i].id, trace_id, &ids, err);
     for (size_t i = 0; i < ids.count && status == AZM_OK; i++)
         status = show_process(reader, ids.items[i], visit, self, err);
-    azm_reader_end(reader);
+    azm_sqlite_end(&reader->base);
     return status;
 }

@@ -8,21 +8,41 @@
 
 enum { BLOCK_MAX = 1 << 30 };
 
+static const struct azm_reader_kind kind = {
+    .close = azm_sqlite_close,
+    .begin = azm_sqlite_begin,
+    .end = azm_sqlite_end,
+    .traces = azm_sqlite_traces,
+    .trace = azm_sqlite_trace,
+    .last_change = azm_sqlite_last_change,
+    .changes = azm_sqlite_changes,
+    .events = azm_sqlite_events,
+    .processes = azm_sqlite_processes,
+    .find_events = azm_sqlite_find_events,
+    .sums = azm_sqlite_sums,
+    .groups = azm_sqlite_groups,
+    .process_rows = azm_sqlite_process_rows,
+    .usage = azm_sqlite_usage,
+    .calls = azm_sqlite_calls,
+    .extent = azm_sqlite_extent,
+};
+
 enum azm_status azm_reader_open(const char *path, struct azm_reader **out, struct azm_error *err)
 {
-    struct azm_reader *reader = calloc(1, sizeof *reader);
+    struct azm_sqlite_reader *reader = calloc(1, sizeof *reader);
     if (!reader)
         return azm_fail(err, AZM_NO_MEMORY, "no memory for a reader");
+    reader->base.kind = &kind;
     azm_buf_init(&reader->block, BLOCK_MAX);
     enum azm_status status = azm_schema_open_reader(path, &reader->db, err);
     if (status == AZM_OK)
-        *out = reader;
+        *out = &reader->base;
     else
         free(reader);
     return status;
 }
 
-static void forget_statements(struct azm_reader *reader)
+static void forget_statements(struct azm_sqlite_reader *reader)
 {
     while (reader->kept_count) {
         struct azm_kept_statement *kept = reader->kept[--reader->kept_count];
@@ -31,10 +51,9 @@ static void forget_statements(struct azm_reader *reader)
     }
 }
 
-void azm_reader_close(struct azm_reader *reader)
+void azm_sqlite_close(struct azm_reader *base)
 {
-    if (!reader)
-        return;
+    struct azm_sqlite_reader *reader = azm_sqlite_reader(base);
     forget_statements(reader);
     free(reader->kept);
     azm_partitions_dispose(&reader->partitions);
@@ -43,8 +62,9 @@ void azm_reader_close(struct azm_reader *reader)
     free(reader);
 }
 
-enum azm_status azm_reader_begin(struct azm_reader *reader, struct azm_error *err)
+enum azm_status azm_sqlite_begin(struct azm_reader *base, struct azm_error *err)
 {
+    struct azm_sqlite_reader *reader = azm_sqlite_reader(base);
     if (reader->depth++ > 0)
         return AZM_OK;
     reader->block_id = 0;
@@ -54,8 +74,9 @@ enum azm_status azm_reader_begin(struct azm_reader *reader, struct azm_error *er
     return status;
 }
 
-void azm_reader_end(struct azm_reader *reader)
+void azm_sqlite_end(struct azm_reader *base)
 {
+    struct azm_sqlite_reader *reader = azm_sqlite_reader(base);
     if (--reader->depth > 0)
         return;
     azm_partitions_dispose(&reader->partitions);
@@ -65,7 +86,7 @@ void azm_reader_end(struct azm_reader *reader)
         sqlite3_exec(reader->db, "COMMIT", NULL, NULL, NULL);
 }
 
-static bool make_room(struct azm_reader *reader)
+static bool make_room(struct azm_sqlite_reader *reader)
 {
     if (reader->kept_count < reader->kept_cap)
         return true;
@@ -78,7 +99,7 @@ static bool make_room(struct azm_reader *reader)
     return true;
 }
 
-static enum azm_status keep_statement(struct azm_reader *reader, const char *sql, int64_t partition,
+static enum azm_status keep_statement(struct azm_sqlite_reader *reader, const char *sql, int64_t partition,
                                       struct azm_statement **out, struct azm_error *err)
 {
     struct azm_kept_statement *kept = make_room(reader) ? calloc(1, sizeof *kept) : NULL;
@@ -95,7 +116,7 @@ static enum azm_status keep_statement(struct azm_reader *reader, const char *sql
     return AZM_OK;
 }
 
-enum azm_status azm_reader_statement(struct azm_reader *reader, const char *sql, int64_t partition,
+enum azm_status azm_reader_statement(struct azm_sqlite_reader *reader, const char *sql, int64_t partition,
                                      struct azm_statement **out, struct azm_error *err)
 {
     for (size_t i = 0; i < reader->kept_count; i++) {
@@ -107,7 +128,7 @@ enum azm_status azm_reader_statement(struct azm_reader *reader, const char *sql,
     return keep_statement(reader, sql, partition, out, err);
 }
 
-static enum azm_status unpack(struct azm_reader *reader, azm_slice data, size_t size, struct azm_error *err)
+static enum azm_status unpack(struct azm_sqlite_reader *reader, azm_slice data, size_t size, struct azm_error *err)
 {
     azm_buf_clear(&reader->block);
     if (data.len == size) {
@@ -124,7 +145,8 @@ static enum azm_status unpack(struct azm_reader *reader, azm_slice data, size_t 
     return AZM_OK;
 }
 
-static enum azm_status read_block(struct azm_reader *reader, int64_t partition, int64_t id, struct azm_error *err)
+static enum azm_status read_block(struct azm_sqlite_reader *reader, int64_t partition, int64_t id,
+                                  struct azm_error *err)
 {
     struct azm_statement *s = NULL;
     if (reader->block_id == id && reader->block_partition == partition)
@@ -148,7 +170,7 @@ static enum azm_status read_block(struct azm_reader *reader, int64_t partition, 
     return AZM_OK;
 }
 
-static enum azm_status read_raw(struct azm_reader *reader, const struct azm_statement *s, int64_t partition,
+static enum azm_status read_raw(struct azm_sqlite_reader *reader, const struct azm_statement *s, int64_t partition,
                                 azm_slice *raw, struct azm_error *err)
 {
     enum azm_status status = read_block(reader, partition, azm_column_int(s, 24), err);
@@ -161,7 +183,7 @@ static enum azm_status read_raw(struct azm_reader *reader, const struct azm_stat
     return AZM_OK;
 }
 
-enum azm_status azm_reader_row_of(struct azm_reader *reader, const struct azm_statement *s, int64_t partition,
+enum azm_status azm_reader_row_of(struct azm_sqlite_reader *reader, const struct azm_statement *s, int64_t partition,
                                   bool with_raw, struct azm_event_ids *ids, struct azm_event_row *row,
                                   struct azm_error *err)
 {

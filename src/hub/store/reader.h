@@ -7,10 +7,11 @@
 
 struct azm_reader;
 
-/* path: azm_store_path(). */
+/* Of SQLite's file, azm_store_path(). For any kind: azm_store_read(). */
 enum azm_status azm_reader_open(const char *path, struct azm_reader **out, struct azm_error *err) AZM_MUST_CHECK;
 void azm_reader_close(struct azm_reader *reader);
-/* All calls between begin and end see the same state of the database. Calls outside see the newest, each for itself. */
+/* All calls between begin and end see the same state of the database. Calls outside see the newest, each for itself.
+ * ClickHouse has no such thing: there all see the newest. */
 enum azm_status azm_reader_begin(struct azm_reader *reader, struct azm_error *err) AZM_MUST_CHECK;
 void azm_reader_end(struct azm_reader *reader);
 

@@ -1,7 +1,8 @@
-/* What the reader's files share. Inside src/hub/store only. */
+/* What the files of SQLite's reader share. Inside src/hub/store only. */
 #pragma once
 
 #include "hub/store/id.h"
+#include "hub/store/kind.h"
 #include "hub/store/partition.h"
 #include "hub/store/reader.h"
 
@@ -14,7 +15,8 @@ struct azm_kept_statement {
     struct azm_statement statement;
 };
 
-struct azm_reader {
+struct azm_sqlite_reader {
+    struct azm_reader base;
     struct sqlite3 *db;
     unsigned depth;                       /* of begin */
     struct azm_partition_list partitions; /* between begin and end; the newest first */
@@ -24,8 +26,30 @@ struct azm_reader {
     int64_t block_partition, block_id;
 };
 
+static inline struct azm_sqlite_reader *azm_sqlite_reader(struct azm_reader *base)
+{
+    return (struct azm_sqlite_reader *)base;
+}
+
+void azm_sqlite_close(struct azm_reader *base);
+enum azm_status azm_sqlite_begin(struct azm_reader *base, struct azm_error *err) AZM_MUST_CHECK;
+void azm_sqlite_end(struct azm_reader *base);
+azm_read_traces azm_sqlite_traces;
+azm_read_trace azm_sqlite_trace;
+azm_read_last_change azm_sqlite_last_change;
+azm_read_changes azm_sqlite_changes;
+azm_read_events azm_sqlite_events;
+azm_read_processes azm_sqlite_processes;
+azm_read_find_events azm_sqlite_find_events;
+azm_read_sums azm_sqlite_sums;
+azm_read_groups azm_sqlite_groups;
+azm_read_process_rows azm_sqlite_process_rows;
+azm_read_usage azm_sqlite_usage;
+azm_read_calls azm_sqlite_calls;
+azm_read_extent azm_sqlite_extent;
+
 /* A statement that stays prepared; sql lives for ever. To be reset after use, not disposed of. */
-enum azm_status azm_reader_statement(struct azm_reader *reader, const char *sql, int64_t partition,
+enum azm_status azm_reader_statement(struct azm_sqlite_reader *reader, const char *sql, int64_t partition,
                                      struct azm_statement **out, struct azm_error *err) AZM_MUST_CHECK;
 
 /* Columns of events_N in the order that azm_reader_row_of expects. */
@@ -42,6 +66,6 @@ struct azm_event_ids {
 };
 
 /* raw is read only with_raw. */
-enum azm_status azm_reader_row_of(struct azm_reader *reader, const struct azm_statement *s, int64_t partition,
+enum azm_status azm_reader_row_of(struct azm_sqlite_reader *reader, const struct azm_statement *s, int64_t partition,
                                   bool with_raw, struct azm_event_ids *ids, struct azm_event_row *row,
                                   struct azm_error *err) AZM_MUST_CHECK;

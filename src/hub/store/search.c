@@ -21,7 +21,7 @@ static const char prefix_sql[] =
 
 /* Of one list, on its way. */
 struct scan {
-    struct azm_reader *reader;
+    struct azm_sqlite_reader *reader;
     const struct azm_trace_filter *filter;
     struct azm_finds *finds;
     struct azm_trace_list *list;
@@ -185,8 +185,8 @@ static enum azm_status plain(struct scan *scan, const char *sql, struct azm_erro
 
 /* Rows are complete only now: their parts in other partitions, their services. A trace that is followed keeps the
  * change it was found by, though its first transaction may lie in an older partition. */
-static enum azm_status show(struct azm_reader *reader, struct azm_finds *finds, azm_trace_visit *visit, void *self,
-                            struct azm_trace_list *list, struct azm_error *err)
+static enum azm_status show(struct azm_sqlite_reader *reader, struct azm_finds *finds, azm_trace_visit *visit,
+                            void *self, struct azm_trace_list *list, struct azm_error *err)
 {
     enum azm_status status = AZM_OK;
     for (size_t i = 0; i < finds->count && status == AZM_OK; i++) {
@@ -221,7 +221,7 @@ static enum azm_status search(struct scan *scan, azm_trace_visit *visit, void *s
     int64_t change = 0;
     enum azm_status status = find(scan, err);
     if (status == AZM_OK && !scan->filter->after)
-        status = azm_reader_last_change(scan->reader, &change, err);
+        status = azm_sqlite_last_change(&scan->reader->base, &change, err);
     scan->list->change = scan->filter->after;
     if (status == AZM_OK)
         status = show(scan->reader, scan->finds, visit, self, scan->list, err);
@@ -230,10 +230,11 @@ static enum azm_status search(struct scan *scan, azm_trace_visit *visit, void *s
     return status;
 }
 
-enum azm_status azm_reader_traces(struct azm_reader *reader, const struct azm_trace_filter *filter,
+enum azm_status azm_sqlite_traces(struct azm_reader *base, const struct azm_trace_filter *filter,
                                   azm_trace_visit *visit, void *self, struct azm_trace_list *list,
                                   struct azm_error *err)
 {
+    struct azm_sqlite_reader *reader = azm_sqlite_reader(base);
     struct azm_finds finds;
     *list = (struct azm_trace_list){.change = 0};
     bool rising = filter->after || filter->order == AZM_FASTEST;
@@ -241,10 +242,10 @@ enum azm_status azm_reader_traces(struct azm_reader *reader, const struct azm_tr
     if (status != AZM_OK)
         return status;
     struct scan scan = {.reader = reader, .filter = filter, .finds = &finds, .list = list};
-    status = azm_reader_begin(reader, err);
+    status = azm_sqlite_begin(&reader->base, err);
     if (status == AZM_OK)
         status = search(&scan, visit, self, err);
-    azm_reader_end(reader);
+    azm_sqlite_end(&reader->base);
     azm_finds_dispose(&finds);
     return status;
 }

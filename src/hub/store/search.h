@@ -40,9 +40,9 @@ void azm_trace_row_of(const struct azm_statement *s, struct azm_trace_ids *ids, 
                       bool *continues);
 /* The whole row of a trace, its parts in all partitions put together, with its services. AZM_NOT_FOUND. Text lives in
  * arena. */
-enum azm_status azm_trace_read(struct azm_reader *reader, azm_slice trace_id, struct azm_arena *arena,
+enum azm_status azm_trace_read(struct azm_sqlite_reader *reader, azm_slice trace_id, struct azm_arena *arena,
                                struct azm_trace_row *row, struct azm_error *err) AZM_MUST_CHECK;
 /* By conditions on events; fills the list. */
-enum azm_status azm_search_events(struct azm_reader *reader, const struct azm_trace_filter *filter,
+enum azm_status azm_search_events(struct azm_sqlite_reader *reader, const struct azm_trace_filter *filter,
                                   struct azm_finds *finds, struct azm_trace_list *list,
                                   struct azm_error *err) AZM_MUST_CHECK;

@@ -56,7 +56,7 @@ static bool add_to_set(struct trace_set *set, azm_slice trace_id)
 
 /* Events of all partitions, one after the other, the newest first. */
 struct walk {
-    struct azm_reader *reader;
+    struct azm_sqlite_reader *reader;
     const struct azm_event_filter *filter;
     azm_slice match, trace_id; /* by the one or by the other */
     int64_t since_us, until_us, before_seq;
@@ -197,7 +197,7 @@ static enum azm_status match_of(const struct azm_event_filter *filter, struct az
     return status;
 }
 
-enum azm_status azm_search_events(struct azm_reader *reader, const struct azm_trace_filter *filter,
+enum azm_status azm_search_events(struct azm_sqlite_reader *reader, const struct azm_trace_filter *filter,
                                   struct azm_finds *finds, struct azm_trace_list *list, struct azm_error *err)
 {
     char storage[MATCH_MAX];
@@ -240,10 +240,11 @@ static enum azm_status take_event(void *self, const struct azm_event_row *row, s
     return !listing->visit(listing->self, row) || --listing->left == 0 ? AZM_FULL : AZM_OK;
 }
 
-enum azm_status azm_reader_find_events(struct azm_reader *reader, const struct azm_event_list *list,
+enum azm_status azm_sqlite_find_events(struct azm_reader *base, const struct azm_event_list *list,
                                        azm_event_visit *visit, void *self, struct azm_trace_list *out,
                                        struct azm_error *err)
 {
+    struct azm_sqlite_reader *reader = azm_sqlite_reader(base);
     char storage[MATCH_MAX];
     struct azm_buf text;
     struct listing listing = {visit, self, list->limit};
@@ -262,10 +263,10 @@ enum azm_status azm_reader_find_events(struct azm_reader *reader, const struct a
     enum azm_status status = match_of(&list->filter, &text, &walk.match, err);
     if (status != AZM_OK)
         return status;
-    status = azm_reader_begin(reader, err);
+    status = azm_sqlite_begin(&reader->base, err);
     if (status == AZM_OK)
         status = walk_all(&walk, &enough, err);
-    azm_reader_end(reader);
+    azm_sqlite_end(&reader->base);
     out->partial = walk.looked_at > AZM_READ_AT_MOST;
     if (enough || out->partial)
         out->next = (struct azm_cursor){walk.last_seq, 0, true};

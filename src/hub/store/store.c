@@ -1,4 +1,4 @@
-#include "hub/store/store.h"
+#include "hub/store/kind.h"
 
 #include "hub/store/aside.h"
 #include "hub/store/legacy.h"
@@ -14,8 +14,8 @@
 /* Most batches of one commit: a long transaction would let the others wait for their answers. */
 enum { COMMIT_BATCHES = 64 };
 
-struct azm_store {
-    struct azm_store_options options;
+struct azm_sqlite_store {
+    struct azm_store base;
     char path[4096];
     struct sqlite3 *db;
     struct azm_insert insert;
@@ -28,9 +28,14 @@ struct azm_store {
     bool closing;
 };
 
+static struct azm_sqlite_store *own(struct azm_store *base)
+{
+    return (struct azm_sqlite_store *)base;
+}
+
 static bool work_waits(void *self)
 {
-    struct azm_store *store = self;
+    struct azm_sqlite_store *store = self;
     uv_mutex_lock(&store->mutex);
     bool waits = store->first || store->closing;
     uv_mutex_unlock(&store->mutex);
@@ -38,7 +43,7 @@ static bool work_waits(void *self)
 }
 
 /* Called with the mutex held. */
-static struct azm_batch *take(struct azm_store *store)
+static struct azm_batch *take(struct azm_sqlite_store *store)
 {
     struct azm_batch *list = store->first, **end = &list;
     for (int n = 0; *end && n < COMMIT_BATCHES; n++)
@@ -52,8 +57,8 @@ static struct azm_batch *take(struct azm_store *store)
 
 static void write_all(void *arg)
 {
-    struct azm_store *store = arg;
-    uint64_t period_ns = (uint64_t)store->options.period_ms * 1000000, due = uv_hrtime();
+    struct azm_sqlite_store *store = arg;
+    uint64_t period_ns = (uint64_t)store->base.options.period_ms * 1000000, due = uv_hrtime();
     uv_mutex_lock(&store->mutex);
     while (store->first || !store->closing) {
         struct azm_batch *list = take(store);
@@ -72,7 +77,7 @@ static void write_all(void *arg)
     uv_mutex_unlock(&store->mutex);
 }
 
-static enum azm_status start(struct azm_store *store, struct azm_error *err)
+static enum azm_status start(struct azm_sqlite_store *store, struct azm_error *err)
 {
     store->last = &store->first;
     uv_mutex_init(&store->mutex);
@@ -88,7 +93,7 @@ static enum azm_status start(struct azm_store *store, struct azm_error *err)
 }
 
 /* db is closed again on failure. */
-static enum azm_status open_database(struct azm_store *store, struct azm_error *err)
+static enum azm_status open_database(struct azm_sqlite_store *store, struct azm_error *err)
 {
     enum azm_status status = azm_schema_open(store->path, &store->db, err);
     if (status != AZM_OK)
@@ -106,12 +111,12 @@ static enum azm_status open_database(struct azm_store *store, struct azm_error *
     return status;
 }
 
-static enum azm_status open_files(struct azm_store *store, struct azm_error *err)
+static enum azm_status open_files(struct azm_sqlite_store *store, struct azm_error *err)
 {
-    int n = snprintf(store->path, sizeof store->path, "%s/hub.db", store->options.dir);
+    int n = snprintf(store->path, sizeof store->path, "%s/hub.db", store->base.options.dir);
     if (n < 0 || (size_t)n >= sizeof store->path)
         return azm_fail(err, AZM_TOO_BIG, "the data folder's path is longer than %zu bytes", sizeof store->path - 8);
-    enum azm_status status = azm_dir_make(store->options.dir, 0700, err);
+    enum azm_status status = azm_dir_make(store->base.options.dir, 0700, err);
     struct azm_error damage = {.text = ""};
     if (status == AZM_OK)
         status = open_database(store, &damage);
@@ -122,15 +127,14 @@ static enum azm_status open_files(struct azm_store *store, struct azm_error *err
     return status;
 }
 
-enum azm_status azm_store_open(const struct azm_store_options *options, struct azm_store **out, struct azm_error *err)
+static enum azm_status open_store(const struct azm_store_options *options, struct azm_store **out,
+                                  struct azm_error *err)
 {
-    struct azm_store *store = calloc(1, sizeof *store);
+    struct azm_sqlite_store *store = calloc(1, sizeof *store);
     if (!store)
         return azm_fail(err, AZM_NO_MEMORY, "no memory for the store");
-    store->options = *options;
+    store->base = (struct azm_store){&azm_store_sqlite, *options};
     store->limits = (struct azm_retention){.max_age_us = options->max_age_us, .max_bytes = options->max_bytes};
-    if (store->options.period_ms == 0)
-        store->options.period_ms = 60000;
     enum azm_status status = open_files(store, err);
     if (status == AZM_OK)
         status = start(store, err);
@@ -139,14 +143,13 @@ enum azm_status azm_store_open(const struct azm_store_options *options, struct a
         free(store);
         return status;
     }
-    *out = store;
+    *out = &store->base;
     return AZM_OK;
 }
 
-void azm_store_close(struct azm_store *store)
+static void close_store(struct azm_store *base)
 {
-    if (!store)
-        return;
+    struct azm_sqlite_store *store = own(base);
     uv_mutex_lock(&store->mutex);
     store->closing = true;
     uv_cond_signal(&store->wake);
@@ -161,14 +164,14 @@ void azm_store_close(struct azm_store *store)
     free(store);
 }
 
-const char *azm_store_path(const struct azm_store *store)
+static const char *path(const struct azm_store *base)
 {
-    return store->path;
+    return ((const struct azm_sqlite_store *)base)->path;
 }
 
-struct azm_store_counters azm_store_counters(struct azm_store *store)
+static struct azm_store_counters counters(struct azm_store *base)
 {
-    const struct azm_writer_state *now = &store->state;
+    const struct azm_writer_state *now = &own(base)->state;
     return (struct azm_store_counters){.commits = now->commits,
                                        .batches = now->batches,
                                        .events = now->events,
@@ -177,29 +180,22 @@ struct azm_store_counters azm_store_counters(struct azm_store *store)
                                        .bytes = now->bytes};
 }
 
-struct azm_store_health azm_store_health(struct azm_store *store)
+static struct azm_store_health health(struct azm_store *base)
 {
-    struct azm_store_health health;
+    struct azm_sqlite_store *store = own(base);
+    struct azm_store_health now;
     uv_mutex_lock(&store->state.mutex);
-    health.status = store->state.health;
-    memcpy(health.message, store->state.message, sizeof health.message);
+    now.status = store->state.health;
+    memcpy(now.message, store->state.message, sizeof now.message);
     uv_mutex_unlock(&store->state.mutex);
-    return health;
+    return now;
 }
 
-const struct azm_store_options *azm_store_limits(const struct azm_store *store)
+static void add(struct azm_store *base, struct azm_batch *batch)
 {
-    return &store->options;
-}
-
-void azm_store_add(struct azm_store *store, struct azm_batch *batch, void (*done)(void *self, enum azm_status status),
-                   void *self)
-{
-    batch->next = NULL;
-    batch->done = done;
-    batch->done_self = self;
+    struct azm_sqlite_store *store = own(base);
     if (!azm_batch_pack(batch)) {
-        done(self, AZM_NO_MEMORY);
+        batch->done(batch->done_self, AZM_NO_MEMORY);
         return;
     }
     uv_mutex_lock(&store->mutex);
@@ -209,29 +205,24 @@ void azm_store_add(struct azm_store *store, struct azm_batch *batch, void (*done
     uv_mutex_unlock(&store->mutex);
 }
 
-struct waiter {
-    uv_sem_t sem;
-    enum azm_status status;
+static void turn(struct azm_store *base)
+{
+    own(base)->state.turn = true;
+}
+
+static enum azm_status read_store(const struct azm_store *base, struct azm_reader **out, struct azm_error *err)
+{
+    return azm_reader_open(path(base), out, err);
+}
+
+const struct azm_store_kind azm_store_sqlite = {
+    .name = "sqlite",
+    .open = open_store,
+    .close = close_store,
+    .path = path,
+    .counters = counters,
+    .health = health,
+    .add = add,
+    .turn = turn,
+    .read = read_store,
 };
-
-static void stop_waiting(void *self, enum azm_status status)
-{
-    struct waiter *waiter = self;
-    waiter->status = status;
-    uv_sem_post(&waiter->sem);
-}
-
-enum azm_status azm_store_add_wait(struct azm_store *store, struct azm_batch *batch)
-{
-    struct waiter waiter = {.status = AZM_OK};
-    uv_sem_init(&waiter.sem, 0);
-    azm_store_add(store, batch, stop_waiting, &waiter);
-    uv_sem_wait(&waiter.sem);
-    uv_sem_destroy(&waiter.sem);
-    return waiter.status;
-}
-
-void azm_store_turn(struct azm_store *store)
-{
-    store->state.turn = true;
-}

@@ -1,4 +1,4 @@
-/* The hub's memory: one SQLite file, written by one thread, read by many.
+/* The hub's memory, written by one thread, read by many: a SQLite file, or tables of a ClickHouse server.
  * Any thread may call these. */
 #pragma once
 
@@ -7,7 +7,8 @@
 struct azm_store;
 
 struct azm_store_options {
-    const char *dir;    /* made when it is missing */
+    const char *place;  /* NULL: dir; else clickhouse://[USER:PASSWORD@]HOST[:PORT]/DATABASE, clickhouses:// for TLS */
+    const char *dir;    /* of SQLite's file; made when it is missing */
     int64_t max_age_us; /* older traces are forgotten; 0: never */
     uint64_t max_bytes; /* the oldest traces are forgotten when the file holds more; 0: no limit */
     unsigned period_ms; /* between looks for old ones; 0: a minute */
@@ -23,13 +24,16 @@ struct azm_store_health {
     char message[200];
 };
 
-/* Opens or makes DIR/hub.db and starts the writer. err names the file and the cause. A file that is damaged is set
- * aside as DIR/hub.db.damaged-<time>, which the log names, and a new one is begun. */
+/* Opens or makes DIR/hub.db, or the tables in the database, and starts the writer. err names the file (or the server)
+ * and the cause. A file that is damaged is set aside as DIR/hub.db.damaged-<time>, which the log names, and a new one
+ * is begun. */
 enum azm_status azm_store_open(const struct azm_store_options *options, struct azm_store **out,
                                struct azm_error *err) AZM_MUST_CHECK;
 /* Commits what was added, then ends. NULL is fine. */
 void azm_store_close(struct azm_store *store);
-/* DIR/hub.db, for readers (reader.h). Lives as long as the store. */
+/* "sqlite", "clickhouse" */
+const char *azm_store_kind_name(const struct azm_store *store);
+/* DIR/hub.db; of a server its address, without user and password. Lives as long as the store. */
 const char *azm_store_path(const struct azm_store *store);
 struct azm_store_counters azm_store_counters(struct azm_store *store);
 struct azm_store_health azm_store_health(struct azm_store *store);
@@ -42,5 +46,9 @@ void azm_store_add(struct azm_store *store, struct azm_batch *batch, void (*done
                    void *self);
 /* The same, but returns after the commit. */
 enum azm_status azm_store_add_wait(struct azm_store *store, struct azm_batch *batch) AZM_MUST_CHECK;
-/* The next batch begins a new partition, as when one is full. */
+struct azm_reader;
+/* A reader of it (reader.h), to be closed before the store. */
+enum azm_status azm_store_read(const struct azm_store *store, struct azm_reader **out,
+                               struct azm_error *err) AZM_MUST_CHECK;
+/* The next batch begins a new partition, as when one is full; does nothing where partitions are days. */
 void azm_store_turn(struct azm_store *store);

@@ -86,7 +86,7 @@ static void count_service(struct azm_trace_row *row, azm_slice name, int64_t eve
     row->services[i].failed += failed;
 }
 
-static enum azm_status read_services(struct azm_reader *reader, int64_t partition, azm_slice trace_id,
+static enum azm_status read_services(struct azm_sqlite_reader *reader, int64_t partition, azm_slice trace_id,
                                      struct azm_arena *arena, struct azm_trace_row *row, struct azm_error *err)
 {
     struct azm_statement *s;
@@ -100,7 +100,7 @@ static enum azm_status read_services(struct azm_reader *reader, int64_t partitio
 }
 
 /* AZM_END: nothing of the trace is there. */
-static enum azm_status read_part(struct azm_reader *reader, int64_t partition, azm_slice trace_id,
+static enum azm_status read_part(struct azm_sqlite_reader *reader, int64_t partition, azm_slice trace_id,
                                  struct azm_arena *arena, struct azm_trace_row *whole, bool *continues,
                                  struct azm_error *err)
 {
@@ -120,7 +120,7 @@ static enum azm_status read_part(struct azm_reader *reader, int64_t partition, a
     return read_services(reader, partition, trace_id, arena, whole, err);
 }
 
-enum azm_status azm_trace_read(struct azm_reader *reader, azm_slice trace_id, struct azm_arena *arena,
+enum azm_status azm_trace_read(struct azm_sqlite_reader *reader, azm_slice trace_id, struct azm_arena *arena,
                                struct azm_trace_row *row, struct azm_error *err)
 {
     enum azm_status status = AZM_OK;
@@ -133,18 +133,19 @@ enum azm_status azm_trace_read(struct azm_reader *reader, azm_slice trace_id, st
     return row->trace_id.len ? AZM_OK : AZM_NOT_FOUND;
 }
 
-enum azm_status azm_reader_trace(struct azm_reader *reader, azm_slice trace_id, azm_trace_visit *visit, void *self,
+enum azm_status azm_sqlite_trace(struct azm_reader *base, azm_slice trace_id, azm_trace_visit *visit, void *self,
                                  struct azm_error *err)
 {
+    struct azm_sqlite_reader *reader = azm_sqlite_reader(base);
     struct azm_arena arena;
     struct azm_trace_row row;
     azm_arena_init(&arena, 0);
-    enum azm_status status = azm_reader_begin(reader, err);
+    enum azm_status status = azm_sqlite_begin(&reader->base, err);
     if (status == AZM_OK)
         status = azm_trace_read(reader, trace_id, &arena, &row, err);
     if (status == AZM_OK)
         visit(self, &row);
-    azm_reader_end(reader);
+    azm_sqlite_end(&reader->base);
     azm_arena_dispose(&arena);
     return status;
 }

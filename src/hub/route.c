@@ -12,6 +12,9 @@ enum { DISCARD_MAX = 16 * 1024 * 1024 };
 
 static const struct azm_route routes[] = {
     {"GET", "/", true, true, azm_show_root, NULL},
+    {"GET", "/app.js", true, true, azm_show_asset, NULL},
+    {"GET", "/app.css", true, true, azm_show_asset, NULL},
+    {"GET", "/plain", true, true, azm_show_asset, NULL},
     {"GET", "/page.css", true, true, azm_show_asset, NULL},
     {"GET", "/page.js", true, true, azm_show_asset, NULL},
     {"GET", "/parts.js", true, true, azm_show_asset, NULL},

@@ -5,8 +5,9 @@ export function duration(us: number | null | undefined): string {
   if (us < 1000) return `${Math.round(us)} µs`;
   if (us < 1e6) return `${(us / 1000).toFixed(us < 1e4 ? 2 : us < 1e5 ? 1 : 0)} ms`;
   if (us < 6e7) return `${(us / 1e6).toFixed(2)} s`;
-  if (us < 3.6e9) return `${Math.floor(us / 6e7)} min ${Math.floor((us % 6e7) / 1e6)} s`;
-  return `${Math.floor(us / 3.6e9)} h ${Math.floor((us % 3.6e9) / 6e7)} min`;
+  const [great, small, units] = us < 3.6e9 ? [6e7, 1e6, ["min", "s"]] : us < 1.728e11 ? [3.6e9, 6e7, ["h", "min"]] : [8.64e10, 3.6e9, ["d", "h"]];
+  const rest = Math.floor((us % great) / small);
+  return `${Math.floor(us / great)} ${units[0]}${rest ? ` ${rest} ${units[1]}` : ""}`;
 }
 
 // A duration as a query takes it: "250ms" stays, numbers are microseconds.
@@ -24,6 +25,7 @@ export function count(value: number | null | undefined): string {
 export function share(ratio: number | null | undefined): string {
   if (ratio === undefined || ratio === null) return "–";
   if (ratio === 0) return "0 %";
+  if (ratio < 0.001) return "< 0.1 %";
   return `${(ratio * 100).toFixed(ratio < 0.1 ? 1 : 0)} %`;
 }
 

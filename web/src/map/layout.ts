@@ -8,13 +8,17 @@ export interface Placed {
 }
 export interface Layout {
   places: Map<string, Placed>;
+  ways: Map<string, { x: number; y: number }[]>; // where edges over several columns pass, by keyOf
   wide: number;
   tall: number;
 }
 
-export const NODE_WIDE = 170, NODE_TALL = 52;
+export const NODE_WIDE = 190, NODE_TALL = 52;
 const GAP_X = 120, GAP_Y = 26, EDGE = 16;
+const POINT = "\u0000", POINT_TALL = 18;
 const ROUNDS = 6;
+
+export const keyOf = (edge: MapEdge) => `${edge.from}>${edge.to}`;
 
 // Depth first; an edge back to a node that is still open closes a circle and does not count for the ranks.
 function withoutCircles(ids: string[], next: Map<string, string[]>): Map<string, string[]> {
@@ -76,28 +80,60 @@ function order(columns: string[][], neighbours: Map<string, string[]>): void {
   }
 }
 
+// An edge over several columns goes through a free place in each of them: not below other nodes.
+function waypoints(edges: MapEdge[], rank: Map<string, number>, columns: string[][], neighbours: Map<string, string[]>): Map<string, string[]> {
+  const through = new Map<string, string[]>();
+  for (const edge of edges) {
+    const from = rank.get(String(edge.from)), to = rank.get(String(edge.to));
+    if (from === undefined || to === undefined || Math.abs(to - from) < 2) continue;
+    const key = keyOf(edge), points: string[] = [];
+    const step = to > from ? 1 : -1;
+    let last = String(edge.from);
+    for (let at = from + step; at !== to; at += step) {
+      const point = `${POINT}${key}${POINT}${at}`;
+      (columns[at] as string[]).push(point);
+      neighbours.set(point, [last]);
+      (neighbours.get(last) as string[]).push(point);
+      points.push(point);
+      last = point;
+    }
+    (neighbours.get(last) as string[]).push(String(edge.to));
+    through.set(key, points);
+  }
+  return through;
+}
+
+const tallOf = (id: string) => (id.startsWith(POINT) ? POINT_TALL : NODE_TALL);
+
 export function layOut(nodes: MapNode[], edges: MapEdge[]): Layout {
   const ids = nodes.map((node) => String(node.id)).sort();
   const known = new Set(ids);
+  const inside = edges.filter((edge) => known.has(String(edge.from)) && known.has(String(edge.to)) && edge.from !== edge.to);
   const next = new Map<string, string[]>(ids.map((id) => [id, []])), neighbours = new Map<string, string[]>(ids.map((id) => [id, []]));
-  for (const edge of edges) {
-    const from = String(edge.from), to = String(edge.to);
-    if (!known.has(from) || !known.has(to) || from === to) continue;
-    (next.get(from) as string[]).push(to);
-    (neighbours.get(from) as string[]).push(to);
-    (neighbours.get(to) as string[]).push(from);
-  }
+  for (const edge of inside) (next.get(String(edge.from)) as string[]).push(String(edge.to));
   const rank = ranksOf(ids, withoutCircles(ids, next));
   const columns: string[][] = Array.from({ length: Math.max(0, ...rank.values()) + 1 }, () => []);
   for (const id of ids) (columns[rank.get(id) || 0] as string[]).push(id);
+  const through = waypoints(inside, rank, columns, neighbours);
+  for (const edge of inside) {
+    if (through.has(keyOf(edge))) continue;
+    (neighbours.get(String(edge.from)) as string[]).push(String(edge.to));
+    (neighbours.get(String(edge.to)) as string[]).push(String(edge.from));
+  }
   order(columns, neighbours);
-  const rows = Math.max(1, ...columns.map((column) => column.length));
-  const tall = rows * (NODE_TALL + GAP_Y) - GAP_Y + 2 * EDGE;
-  const places = new Map<string, Placed>();
+  const heights = columns.map((column) => column.reduce((sum, id) => sum + tallOf(id) + GAP_Y, -GAP_Y));
+  const tall = Math.max(NODE_TALL, ...heights) + 2 * EDGE;
+  const places = new Map<string, Placed>(), points = new Map<string, { x: number; y: number }>();
   const byId = new Map(nodes.map((node) => [String(node.id), node]));
   columns.forEach((column, rankOf) => {
-    const own = column.length * (NODE_TALL + GAP_Y) - GAP_Y;
-    column.forEach((id, at) => places.set(id, { node: byId.get(id) as MapNode, x: EDGE + rankOf * (NODE_WIDE + GAP_X), y: (tall - own) / 2 + at * (NODE_TALL + GAP_Y) }));
+    let y = (tall - (heights[rankOf] as number)) / 2;
+    for (const id of column) {
+      const x = EDGE + rankOf * (NODE_WIDE + GAP_X), node = byId.get(id);
+      if (node) places.set(id, { node, x, y });
+      else points.set(id, { x: x + NODE_WIDE / 2, y: y + POINT_TALL / 2 });
+      y += tallOf(id) + GAP_Y;
+    }
   });
-  return { places, wide: columns.length * (NODE_WIDE + GAP_X) - GAP_X + 2 * EDGE, tall };
+  const ways = new Map([...through].map(([key, way]) => [key, way.map((id) => points.get(id) as { x: number; y: number })]));
+  return { places, ways, wide: columns.length * (NODE_WIDE + GAP_X) - GAP_X + 2 * EDGE, tall };
 }

@@ -8,22 +8,32 @@ import { NothingYet, Shown } from "../parts/say";
 import { Table } from "../parts/table";
 import { Chip, Duration, Failed } from "../parts/text";
 import type { View } from "../view";
-import { layOut, NODE_TALL, NODE_WIDE, type Layout, type Placed } from "./layout";
+import { keyOf, layOut, NODE_TALL, NODE_WIDE, type Layout, type Placed } from "./layout";
 
 function short(text: string, most: number): string {
   return text.length > most ? `${text.slice(0, most - 1)}…` : text;
 }
 
-function pathOf(from: Placed, to: Placed): string {
-  const y1 = from.y + NODE_TALL / 2, y2 = to.y + NODE_TALL / 2;
-  if (from === to) return `M ${from.x + NODE_WIDE} ${y1 - 8} c 40 -40, 40 56, 0 16`;
-  const forward = to.x > from.x;
-  const x1 = forward ? from.x + NODE_WIDE : from.x, x2 = forward ? to.x - 7 : to.x + NODE_WIDE + 7;
-  const bend = forward ? (x2 - x1) / 2 : -60;
-  return `M ${x1} ${y1} C ${x1 + bend} ${y1}, ${x2 - bend} ${y2}, ${x2} ${y2}`;
+type Spot = { x: number; y: number };
+
+function bend(from: Spot, to: Spot): string {
+  const half = (to.x - from.x) / 2;
+  return `C ${from.x + half} ${from.y}, ${to.x - half} ${to.y}, ${to.x} ${to.y}`;
 }
 
-const keyOf = (edge: MapEdge) => `${edge.from}>${edge.to}`;
+// The path, and where its label stands.
+function pathOf(from: Placed, to: Placed, way: Spot[]): { path: string; label: Spot } {
+  const y1 = from.y + NODE_TALL / 2, y2 = to.y + NODE_TALL / 2;
+  if (from === to) return { path: `M ${from.x + NODE_WIDE} ${y1 - 8} c 40 -40, 40 56, 0 16`, label: { x: from.x + NODE_WIDE + 20, y: y1 - 26 } };
+  const forward = to.x > from.x;
+  const first = { x: forward ? from.x + NODE_WIDE : from.x, y: y1 }, last = { x: forward ? to.x - 7 : to.x + NODE_WIDE + 7, y: y2 };
+  if (from.x === to.x) return { path: `M ${from.x} ${y1} C ${from.x - 50} ${y1}, ${from.x - 50} ${y2}, ${to.x - 7} ${y2}`, label: { x: from.x - 40, y: (y1 + y2) / 2 } };
+  const spots = [first, ...way, last];
+  const path = spots.slice(1).map((spot, index) => bend(spots[index] as Spot, spot)).join(" ");
+  const [a, b] = way.length ? [way[0] as Spot, way[0] as Spot] : [first, last];
+  return { path: `M ${first.x} ${first.y} ${path}`, label: { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 - 6 } };
+}
+
 const pressed = (act: () => void) => (event: KeyboardEvent) => {
   if (event.key !== "Enter" && event.key !== " ") return;
   event.preventDefault();
@@ -36,13 +46,14 @@ function Edge({ edge, layout, chosen, most }: { edge: MapEdge; layout: Layout; c
   const key = keyOf(edge);
   const choose = () => adjust({ edge: key, node: "" });
   const near = chosen === key;
+  const { path, label } = pathOf(from, to, layout.ways.get(key) || []);
   const words = `${from.node.name} to ${to.node.name}: ${count(edge.per_minute)} per minute, ${share(edge.failed_ratio)} failed, p95 ${duration(edge.p95_us)}`;
   return (
     <g class={`edge ${edge.failed_ratio ? "failed" : ""} ${near ? "chosen" : ""}`} role="button" tabIndex={0} aria-label={words} onClick={choose} onKeyDown={pressed(choose)}>
       <title>{words}</title>
-      <path class="reach" d={pathOf(from, to)} />
-      <path d={pathOf(from, to)} style={{ strokeWidth: `${1.2 + 3 * Math.sqrt((edge.requests || 0) / Math.max(1, most))}px` }} marker-end="url(#arrow)" />
-      <text x={(from.x + NODE_WIDE + to.x) / 2} y={(from.y + to.y) / 2 + NODE_TALL / 2 - 6}>{edge.per_minute ? `${count(edge.per_minute)}/min` : ""}{edge.failed_ratio ? ` ✗ ${share(edge.failed_ratio)}` : ""}</text>
+      <path class="reach" d={path} />
+      <path d={path} style={{ strokeWidth: `${1.2 + 3 * Math.sqrt((edge.requests || 0) / Math.max(1, most))}px` }} marker-end="url(#arrow)" />
+      <text x={label.x} y={label.y}>{edge.per_minute ? `${count(edge.per_minute)}/min` : ""}{edge.failed_ratio ? ` ✗ ${share(edge.failed_ratio)}` : ""}</text>
     </g>
   );
 }
@@ -55,7 +66,7 @@ function Node({ placed, chosen }: { placed: Placed; chosen: boolean }) {
     <g class={`node ${node.kind} ${node.failed_ratio ? "failed" : ""} ${chosen ? "chosen" : ""}`} role="button" tabIndex={0} aria-label={`${node.kind} ${node.name}, ${numbers}`} onClick={choose} onKeyDown={pressed(choose)} transform={`translate(${x} ${y})`}>
       <title>{node.name}</title>
       <rect width={NODE_WIDE} height={NODE_TALL} rx={node.kind === "service" ? 8 : 24} />
-      <text class="node-name" x={NODE_WIDE / 2} y={22}>{short(node.name, 22)}</text>
+      <text class="node-name" x={NODE_WIDE / 2} y={22}>{short(node.name, 24)}</text>
       <text class="node-numbers" x={NODE_WIDE / 2} y={40}>{short(numbers, 26)}{node.failed_ratio ? ` ✗ ${share(node.failed_ratio)}` : ""}</text>
     </g>
   );

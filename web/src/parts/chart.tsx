@@ -52,7 +52,7 @@ export function Chart({ title, at, curves, format, height = 170 }: { title: stri
         width: Math.max(200, place.clientWidth),
         height,
         series: [{ value: (_p, s) => (s ? new Date(s * 1000).toLocaleString() : "–") }, ...curves.map((curve) => seriesOf(curve, format))],
-        axes: [axis, { ...axis, size: 64, values: (_p, ticks) => ticks.map((tick) => format(tick)) }],
+        axes: [axis, { ...axis, size: 72, values: (_p, ticks) => ticks.map((tick) => format(tick)) }],
         scales: { y: { range: (_p, _least, most) => [0, most > 0 ? most * 1.08 : 1] } },
         cursor: { drag: { x: true, y: false, setScale: false } },
         hooks: {

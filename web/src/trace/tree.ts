@@ -73,17 +73,33 @@ function gather(trace: Trace): { nodes: Node[]; ids: Ids } {
   return { nodes, ids };
 }
 
-// True when up is node itself or below it: hanging node there would close a circle.
-function isBelow(up: Node | null, node: Node): boolean {
-  for (; up; up = up.parent) if (up === node) return true;
-  return false;
-}
-
 // What the call was told to be below of: by the host, when it knows more (its caller), else by itself.
 function parentIdOf(node: Node): string | undefined {
   const own = node.event?.parent_id;
   if (node.host?.parent_id && (!own || own === node.host.id)) return node.host.parent_id;
   return own;
+}
+
+// What no root leads to is a circle of parents: its first node becomes a root.
+function cutCircles(nodes: Node[], roots: Node[]): void {
+  const reached = new Set<Node>();
+  const reach = (from: Node[]) => {
+    const stack = [...from];
+    for (let node = stack.pop(); node; node = stack.pop()) {
+      if (reached.has(node)) continue;
+      reached.add(node);
+      for (const child of node.children) stack.push(child);
+    }
+  };
+  reach(roots);
+  for (const node of nodes) {
+    if (reached.has(node)) continue;
+    const parent = node.parent as Node;
+    parent.children.splice(parent.children.indexOf(node), 1);
+    node.parent = null;
+    roots.push(node);
+    reach([node]);
+  }
 }
 
 function hang(nodes: Node[], ids: Ids): Node[] {
@@ -92,7 +108,6 @@ function hang(nodes: Node[], ids: Ids): Node[] {
     const event = node.event as TraceEvent, id = parentIdOf(node);
     let parent = id ? ids.find(id, event.resource, node) : null;
     if (!parent && event.kind === "span" && !id) parent = ids.find(event.transaction_id, event.resource, node);
-    if (parent && isBelow(parent, node)) parent = null;
     if (!parent && id) node.missing = id;
     if (!parent && id && event.kind === "span") {
       const stub = stubs.get(id) || nodeOf(null, `missing-${id}`);
@@ -107,6 +122,7 @@ function hang(nodes: Node[], ids: Ids): Node[] {
     node.parent = parent;
     (parent ? parent.children : roots).push(node);
   }
+  cutCircles(nodes, roots);
   for (const stub of stubs.values()) {
     stub.start_us = Math.min(...stub.children.map((child) => child.start_us));
     stub.duration_us = Math.max(...stub.children.map((child) => child.start_us + child.duration_us)) - stub.start_us;

@@ -59,7 +59,7 @@ export function ColdStarts({ parameters, live }: View) {
             <p class="faint small">A start counts for the function that was first: in an app with several, it takes the blame for all.</p>
             <h2>The slowest</h2>
             <Shown answer={traces}>
-              {(found) => <Table caption="Slowest cold starts" items={found.traces} keyOf={(t) => t.trace_id} to={(t) => formatAddress("trace", {}, t.trace_id)} columns={traceColumns(Math.max(0, ...found.traces.map((t) => t.duration_us || 0)))} />}
+              {(found) => <Table caption="Slowest cold starts" items={found.traces} keyOf={(t) => t.trace_id} to={(t) => formatAddress("trace", {}, t.trace_id)} columns={traceColumns()} />}
             </Shown>
           </>
         );

@@ -45,7 +45,7 @@ export function Services({ trace }: { trace: TraceRow }) {
   );
 }
 
-export function traceColumns(longest: number): Column<TraceRow>[] {
+export function traceColumns(): Column<TraceRow>[] {
   return [
     { title: "Started", cell: (t) => <Moment us={t.start_us} fine /> },
     {
@@ -61,12 +61,7 @@ export function traceColumns(longest: number): Column<TraceRow>[] {
     { title: "Outcome", cell: (t) => <><OutcomeMark outcome={t.outcome} words={false} /> {t.result}</> },
     {
       title: "Duration", number: true,
-      cell: (t) => (
-        <>
-          <Duration us={t.duration_us} />
-          <span class="length" aria-hidden="true"><span class={t.outcome === "failure" ? "failed" : ""} style={{ width: `${longest ? Math.max(1, ((t.duration_us || 0) / longest) * 100) : 0}%` }} /></span>
-        </>
-      ),
+      cell: (t) => <Duration us={t.duration_us} />,
     },
     { title: "Services", minor: true, cell: (t) => <Services trace={t} /> },
     { title: "Spans", number: true, minor: true, cell: (t) => t.spans },

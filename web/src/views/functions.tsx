@@ -22,8 +22,8 @@ export function LastError({ operation, time }: { operation: Operation; time: { [
 
 export function coldColumns(): Column<Operation>[] {
   return [
-    { title: "Cold starts", number: true, by: (o) => o.cold?.count, cell: (o) => (o.cold ? <span title={`${o.cold.count} of ${o.requests} invocations`}>{count(o.cold.count)} <span class="faint">({share(o.cold.ratio)})</span></span> : "–") },
-    { title: "Cold / warm", number: true, hint: "average duration of cold and of warm invocations", by: (o) => o.cold?.avg_us, cell: (o) => (o.cold?.count ? <><Duration us={o.cold.avg_us} /> / <Duration us={o.warm?.avg_us} /></> : "–") },
+    { title: "Cold starts", number: true, by: (o) => o.cold?.count, hint: "how many, their share, and the average duration of cold and of warm invocations",
+      cell: (o) => o.cold ? <><span title={`${o.cold.count} of ${o.requests} invocations`}>{count(o.cold.count)} <span class="faint">({share(o.cold.ratio)})</span></span>{o.cold.count > 0 && <div class="small"><Duration us={o.cold.avg_us} /> <span class="faint">/ <Duration us={o.warm?.avg_us} /></span></div>}</> : "–" },
   ];
 }
 
@@ -46,7 +46,7 @@ export function Functions({ parameters, live }: View) {
                 cell: (o) => (
                   <>
                     <a href={operationAddress(o, parameters)}>{o.function && !all ? o.function.split("/").pop() : o.name}</a>
-                    <div class="faint small">{[o.service, o.environment, o.function && !all && o.name !== o.function ? o.name : ""].filter(Boolean).join(" · ")}</div>
+                    <div class="faint small">{[o.service, o.function && !all && o.name !== o.function ? o.name : ""].filter(Boolean).join(" · ")}</div>
                   </>
                 ),
               },

@@ -72,7 +72,7 @@ export function Live({ parameters }: View) {
       </p>
       {error && <Trouble error={error} again={() => setRound((n) => n + 1)} />}
       {rows.length ? (
-        <Table caption="Traces as they come" items={rows} keyOf={(t) => t.trace_id} to={(t) => formatAddress("trace", {}, t.trace_id)} columns={traceColumns(Math.max(0, ...rows.map((t) => t.duration_us || 0)))} />
+        <Table caption="Traces as they come" items={rows} keyOf={(t) => t.trace_id} to={(t) => formatAddress("trace", {}, t.trace_id)} columns={traceColumns()} />
       ) : (
         <section class="empty">
           <h2>Waiting for the next trace</h2>

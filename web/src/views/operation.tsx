@@ -50,7 +50,7 @@ export function OperationDetail({ parameters, live }: View) {
           if (!o) return <Empty title="It did not run in this time" />;
           return (
             <>
-              <p class="links">
+              <p>
                 <a href={formatAddress("services", time, o.service)}>{o.service}</a> {(o.trigger || o.type) && <Chip>{o.trigger || o.type}</Chip>} {count(o.requests)} times, <Failed ratio={o.failed_ratio} /> failed, p95 <Duration us={o.p95_us} />
               </p>
               {o.last_error && <p>Last error: <LastError operation={o} time={time} /></p>}
@@ -74,7 +74,7 @@ export function OperationDetail({ parameters, live }: View) {
       </p>
       <Shown answer={traces}>
         {(data) => data.traces.length ? (
-          <Table caption="Traces of this operation" items={data.traces} keyOf={(t) => t.trace_id} to={(t) => formatAddress("trace", {}, t.trace_id)} columns={traceColumns(Math.max(...data.traces.map((t) => t.duration_us || 0)))} />
+          <Table caption="Traces of this operation" items={data.traces} keyOf={(t) => t.trace_id} to={(t) => formatAddress("trace", {}, t.trace_id)} columns={traceColumns()} />
         ) : <p class="faint">{data.partial ? "None found among those looked at." : "None in this time."}</p>}
       </Shown>
     </>

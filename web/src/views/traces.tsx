@@ -70,7 +70,7 @@ function Found({ path, parameters, live }: { path: string; parameters: View["par
           <>
             {fresh > 0 && <button type="button" class="fresh" onClick={() => { hold(newest); window.scrollTo(0, 0); }}>{fresh} new: show</button>}
             <Scatter traces={rows} />
-            <Table caption="Traces" items={rows} keyOf={(t) => t.trace_id} to={(t) => formatAddress("trace", {}, t.trace_id)} columns={traceColumns(Math.max(0, ...rows.map((t) => t.duration_us || 0)))} />
+            <Table caption="Traces" items={rows} keyOf={(t) => t.trace_id} to={(t) => formatAddress("trace", {}, t.trace_id)} columns={traceColumns()} />
             {more.error && <Trouble error={more.error} again={more.load} />}
             <p class="links">
               {more.partial && <span class="faint">Only a part was looked at, as no index fits these conditions. </span>}

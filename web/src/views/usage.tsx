@@ -17,7 +17,7 @@ function StoreState({ status }: { status: Status }) {
       <dt>Size</dt>
       <dd>{bytes(store.bytes)}{store.max_bytes ? <> of {bytes(store.max_bytes)} <meter min={0} max={1} value={Math.min(1, full)} aria-label="used of the size allowed" /></> : ", without a limit"}</dd>
       <dt>Kept for</dt>
-      <dd>{store.max_age_us ? duration(store.max_age_us).replace(/(\d+) h 0 min/, (_all, h: string) => (Number(h) % 24 ? `${h} h` : `${Number(h) / 24} days`)) : "ever"}; the oldest is of <Moment us={store.oldest_us} /></dd>
+      <dd>{store.max_age_us ? duration(store.max_age_us) : "ever"}; the oldest is of <Moment us={store.oldest_us} /></dd>
       <dt>Since the start</dt>
       <dd>{count(status.ingest.events)} events ({bytes(status.ingest.bytes)}) in {count(status.ingest.commits)} commits; {count(status.ingest.known)} came twice and were left out{status.ingest.failed_batches > 0 && <span class="bad">; ✗ {count(status.ingest.failed_batches)} batches could not be stored</span>}</dd>
       <dt>Hub</dt>

@@ -55,7 +55,7 @@ class Hub:
                              headers={**NDJSON, **{k.replace("_", "-"): v for k, v in headers.items()}})
 
     def get(self, path, **headers):
-        return requests.get(self.url + path, headers=headers, timeout=PATIENCE)
+        return requests.get(self.url + path, headers={k.replace("_", "-"): v for k, v in headers.items()}, timeout=PATIENCE)
 
     def traces(self, query=""):
         return self.get("/api/traces" + query).json()["traces"]
@@ -395,8 +395,30 @@ def test_one_trace(hub):
     assert answer["trace"]["errors"] == 1
 
 
+HTML = "text/html,application/xhtml+xml,*/*;q=0.8"
+
+
 def test_the_page(hub):
-    answer = hub.get("/", Accept="text/html,application/xhtml+xml,*/*;q=0.8")
+    answer = hub.get("/", Accept=HTML)
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy and "unsafe" not in policy
+    assert "http" not in re.sub(r"azimuth.*", "", answer.text)  # nothing from elsewhere
+    assets = re.findall(r'(?:src|href)="\./([a-z.]+)"', answer.text)
+    if not assets:
+        pytest.skip("this hub was built without npm: it has the plain page only")
+    assert assets == ["app.js", "app.css"]
+    for asset in assets:
+        packed, plain = hub.get("/" + asset, Accept_Encoding="gzip"), requests.get(hub.url + "/" + asset, headers={"Accept-Encoding": "identity"}, timeout=PATIENCE)
+        assert packed.status_code == plain.status_code == 200 and packed.content == plain.content
+        assert plain.headers.get("Content-Encoding") is None and packed.headers["Content-Security-Policy"] == policy
+        again = hub.get("/" + asset, If_None_Match=packed.headers["ETag"])
+        assert (again.status_code, again.content) == (304, b"")
+        below = hub.get("/communication/" + asset)
+        assert below.content == plain.content
+
+
+def test_the_plain_page(hub):
+    answer = hub.get("/plain", Accept=HTML)
     policy = answer.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy and "unsafe" not in policy
     assert "http" not in re.sub(r"azimuth.*", "", answer.text)  # nothing from elsewhere

@@ -56,12 +56,12 @@ function placeOf(address: Address): Place | undefined {
 
 // After "g", the first letter of a place leads there; "/" finds; "?" helps.
 function useKeys(address: Address, help: () => void): void {
-  const pending = useRef(0);
+  const pending = useRef(-Infinity); // when "g" was pressed
   useEffect(() => {
     const pressed = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target)) return;
       const second = event.timeStamp - pending.current < 1500;
-      pending.current = 0;
+      pending.current = -Infinity;
       const place = second && PLACES.find((each) => each.key === event.key);
       if (place) {
         event.stopImmediatePropagation();
@@ -70,7 +70,7 @@ function useKeys(address: Address, help: () => void): void {
       else if (event.key === "?") help();
       else if (event.key === "/") {
         event.preventDefault();
-        document.querySelector<HTMLInputElement>(".filter input, #id")?.focus();
+        (document.querySelector<HTMLInputElement>(".filter input") || document.querySelector<HTMLInputElement>("#id"))?.focus();
       }
     };
     addEventListener("keydown", pressed, true);

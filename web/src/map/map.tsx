@@ -121,7 +121,7 @@ export function MapView({ parameters, live }: View) {
   return (
     <Shown answer={answer}>
       {(data) => {
-        if (!data.nodes.length || !layout) return <NothingYet lastSeen={null} what="calls" />;
+        if (!data.nodes.length || !layout) return <NothingYet what="calls" />;
         const most = Math.max(1, ...data.edges.map((edge) => edge.requests || 0));
         return (
           <>

@@ -3,7 +3,8 @@ import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import { adjust } from "../address";
 import { ago, now } from "../format";
-import { HubError, setToken, type Answer } from "../hub";
+import { HubError, setToken, useAsk, type Answer } from "../hub";
+import type { Traces } from "../model";
 import { Copy } from "./text";
 
 export function Command({ text }: { text: string }) {
@@ -67,13 +68,16 @@ export function Empty({ title, children }: { title: string; children?: Component
 const RANGES: [string, number][] = [["1h", 3.6e9], ["6h", 2.16e10], ["24h", 8.64e10], ["7d", 6.048e11], ["30d", 2.592e12], ["365d", 3.1536e13]];
 
 // Nothing in this time, but something before: one click away. Nothing at all: how to begin.
-export function NothingYet({ lastSeen, what = "traces" }: { lastSeen: number | null | undefined; what?: string }) {
-  if (lastSeen) {
-    const range = (RANGES.find(([, us]) => now() - lastSeen < us * 0.95) || ["365d"])[0];
+export function NothingYet({ what = "traces" }: { what?: string }) {
+  const answer = useAsk<Traces>("api/traces?limit=1", true);
+  if (!answer.data) return null;
+  const newest = answer.data.traces[0]?.start_us;
+  if (newest) {
+    const range = (RANGES.find(([, us]) => now() - newest < us * 0.95) || ["365d"])[0];
     return (
       <Empty title={`No ${what} in this time`}>
         <p>
-          The newest is from {ago(lastSeen, now())}.{" "}
+          The newest trace began {ago(newest, now())}.{" "}
           <button type="button" onClick={() => adjust({ since: range, until: "" })}>
             Show the last {range}
           </button>

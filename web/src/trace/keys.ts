@@ -39,7 +39,7 @@ function act(acts: Acts, key: string): boolean {
 }
 
 export function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.matches("input, select, textarea, [contenteditable]");
+  return target instanceof HTMLElement && target.matches("input:not([type=checkbox]), select, textarea, [contenteditable]");
 }
 
 export function useTraceKeys(acts: Acts): void {

@@ -130,7 +130,7 @@ function Shape({ data, parameters }: { data: Trace; parameters: View["parameters
       {state.tab === "" && (
         <>
           <div class="tools">
-            <label>Find in trace <input ref={input} type="search" placeholder="name, value" value={state.find} onInput={(event) => adjust({ find: event.currentTarget.value })} onKeyDown={(event) => event.key === "Enter" && step(matches, event.shiftKey ? -1 : 1)} /></label>
+            <label>Find in trace <input ref={input} type="search" placeholder="name, value" value={state.find} onInput={(event) => adjust({ find: event.currentTarget.value })} onKeyDown={(event) => event.key === "Enter" && step(findIn(tree, event.currentTarget.value), event.shiftKey ? -1 : 1)} /></label>
             {state.find && <span role="status">{plural(matches.length, "span")} <button type="button" onClick={() => step(matches, -1)} aria-label="previous found">↑</button><button type="button" onClick={() => step(matches, 1)} aria-label="next found">↓</button></span>}
             {failed.length > 0 && <button type="button" class="bad" onClick={() => step(failed, 1)} title="e; backwards with Shift">✗ Next of {failed.length} failed</button>}
             <label><input type="checkbox" checked={state.critical} onChange={() => adjust({ critical: state.critical ? "no" : "" })} /> critical path</label>

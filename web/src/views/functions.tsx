@@ -79,5 +79,5 @@ function NoFunctions({ parameters }: { parameters: View["parameters"] }) {
       </Empty>
     );
   if (!ever.data) return null;
-  return <NothingYet lastSeen={Math.max(0, ...ever.data.operations.map((o) => o.last_us || 0))} what="invocations" />;
+  return <NothingYet what="invocations" />;
 }

@@ -69,8 +69,7 @@ export function Overview({ parameters, live, status }: View) {
   return (
     <Shown answer={services}>
       {(data) => {
-        const seen = Math.max(0, ...data.services.map((s) => s.last_seen_us || 0));
-        if (!data.services.some((s) => s.requests > 0)) return <NothingYet lastSeen={seen} what="requests" />;
+        if (!data.services.some((s) => s.requests > 0)) return <NothingYet what="requests" />;
         const heavy = [...(operations.data?.operations || [])].sort((a, b) => b.impact - a.impact).slice(0, 8);
         return (
           <>

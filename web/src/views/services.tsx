@@ -30,7 +30,7 @@ export function Services({ parameters, live }: View) {
             { title: "Errors", number: true, by: (s) => s.errors, cell: (s) => (s.errors ? <a class="bad" href={formatAddress("errors", { ...time, service: s.service })}>{count(s.errors)}</a> : 0) },
             { title: "Last seen", by: (s) => s.last_seen_us, cell: (s) => <Ago us={s.last_seen_us} /> },
           ]} />
-      ) : <NothingYet lastSeen={null} />}
+      ) : <NothingYet />}
     </Shown>
   );
 }

@@ -2,7 +2,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { adjust, formatAddress, timeOf } from "../address";
 import { ask, query, useAsk, type HubError } from "../hub";
-import type { Services, TraceRow, Traces as Answer } from "../model";
+import type { TraceRow, Traces as Answer } from "../model";
 import { Filter, type Field } from "../parts/filter";
 import { Empty, NothingYet, Shown, Trouble } from "../parts/say";
 import { Scatter } from "../parts/scatter";
@@ -85,15 +85,13 @@ function Found({ path, parameters, live }: { path: string; parameters: View["par
 
 function NoTraces({ parameters }: { parameters: View["parameters"] }) {
   const any = NAMES.some((name) => parameters[name]);
-  const services = useAsk<Services>(query("api/services", { since: "1h" }));
   if (any)
     return (
       <Empty title="No trace is like that">
         <p>All conditions but the time must hold for one and the same event of a trace. <a href={formatAddress("traces")}>Without conditions</a>{timeOf(parameters).since && <> or <button type="button" onClick={() => adjust({ since: "", until: "" })}>at any time</button></>}</p>
       </Empty>
     );
-  if (!services.data) return null;
-  return <NothingYet lastSeen={null} />;
+  return <NothingYet />;
 }
 
 export function Traces({ parameters, live }: View) {

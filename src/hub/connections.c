@@ -1,17 +1,12 @@
 #include "hub/connections.h"
 
-#include "os/socket.h"
-
 #include <stdlib.h>
-
-/* Of the hub's side: what it does for the connection now. */
-enum phase { NEW, RECEIVING, ANSWERING, WAITING, ENDED };
 
 struct azm_connection {
     struct azm_connection *next, **at;
     azm_socket socket;
-    enum phase phase;
-    uint64_t since_ns;
+    enum azm_connection_phase phase;
+    uint64_t since_ns; /* it is in this phase */
 };
 
 void azm_connections_init(struct azm_connections *all)
@@ -27,19 +22,19 @@ void azm_connections_dispose(struct azm_connections *all)
 
 static bool longer(const struct azm_connection *c, uint64_t now_ns, unsigned seconds)
 {
-    return now_ns - c->since_ns > seconds * UINT64_C(1000000000);
+    return now_ns > c->since_ns && now_ns - c->since_ns > seconds * UINT64_C(1000000000);
 }
 
-/* The server finds the end of the stream and closes. */
+/* The HTTP server finds the end of the stream, and closes. */
 static void end(struct azm_connection *c)
 {
-    c->phase = ENDED;
+    c->phase = AZM_CONNECTION_ENDED;
     azm_socket_shut(c->socket);
 }
 
-static bool waits(const struct azm_connection *c)
+static bool older(const struct azm_connection *c, const struct azm_connection *than)
 {
-    return c->phase == NEW || c->phase == WAITING;
+    return !than || c->since_ns < than->since_ns;
 }
 
 /* The one that goes first, when one must. */
@@ -47,20 +42,23 @@ static struct azm_connection *find_dispensable(const struct azm_connections *all
 {
     struct azm_connection *waiting = NULL, *receiving = NULL;
     for (struct azm_connection *c = all->first; c; c = c->next) {
-        if (waits(c) && (!waiting || c->since_ns < waiting->since_ns))
+        if ((c->phase == AZM_CONNECTION_NEW || c->phase == AZM_CONNECTION_WAITING) && older(c, waiting))
             waiting = c;
-        if (c->phase == RECEIVING && longer(c, now_ns, AZM_HUB_CROWDED_BODY_S) &&
-            (!receiving || c->since_ns < receiving->since_ns))
+        if (c->phase == AZM_CONNECTION_RECEIVING && longer(c, now_ns, AZM_HUB_CROWDED_BODY_S) && older(c, receiving))
             receiving = c;
     }
     return waiting ? waiting : receiving;
 }
 
-static void add(struct azm_connections *all, struct azm_connection *c)
+struct azm_connection *azm_connections_add(struct azm_connections *all, azm_socket socket, uint64_t now_ns)
 {
-    c->since_ns = uv_hrtime();
+    struct azm_connection *c = calloc(1, sizeof *c);
+    if (!c)
+        return NULL;
+    c->socket = socket;
+    c->since_ns = now_ns;
     uv_mutex_lock(&all->mutex);
-    struct azm_connection *one = all->count >= AZM_HUB_CROWD ? find_dispensable(all, c->since_ns) : NULL;
+    struct azm_connection *one = all->count >= AZM_HUB_CROWD ? find_dispensable(all, now_ns) : NULL;
     if (one)
         end(one);
     c->next = all->first;
@@ -70,11 +68,13 @@ static void add(struct azm_connections *all, struct azm_connection *c)
     all->first = c;
     all->count++;
     uv_mutex_unlock(&all->mutex);
+    return c;
 }
 
-/* Before the socket is closed, so that nobody else's is ended in its place. */
-static void forget(struct azm_connections *all, struct azm_connection *c)
+void azm_connections_remove(struct azm_connections *all, struct azm_connection *c)
 {
+    if (!c)
+        return;
     uv_mutex_lock(&all->mutex);
     *c->at = c->next;
     if (c->next)
@@ -84,67 +84,33 @@ static void forget(struct azm_connections *all, struct azm_connection *c)
     free(c);
 }
 
-void azm_connections_notify(void *all, struct MHD_Connection *connection, void **context,
-                            enum MHD_ConnectionNotificationCode what)
+void azm_connections_enter(struct azm_connections *all, struct azm_connection *c, enum azm_connection_phase phase,
+                           uint64_t now_ns)
 {
-    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
-        struct azm_connection *c = calloc(1, sizeof *c);
-        const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-        *context = c;
-        if (!c)
-            return;
-        c->socket = info ? (azm_socket)info->connect_fd : AZM_SOCKET_NONE;
-        add(all, c);
-    } else if (*context) {
-        forget(all, *context);
-        *context = NULL;
-    }
-}
-
-static void enter(struct azm_connections *all, struct MHD_Connection *connection, enum phase phase)
-{
-    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    struct azm_connection *c = info ? info->socket_context : NULL;
     if (!c)
         return;
     uv_mutex_lock(&all->mutex);
-    if (c->phase != ENDED && c->phase != phase) {
+    if (c->phase != AZM_CONNECTION_ENDED && c->phase != phase) {
         c->phase = phase;
-        c->since_ns = uv_hrtime();
+        c->since_ns = now_ns;
     }
     uv_mutex_unlock(&all->mutex);
-}
-
-void azm_connection_receives(struct azm_connections *all, struct MHD_Connection *connection)
-{
-    enter(all, connection, RECEIVING);
-}
-
-void azm_connection_answers(struct azm_connections *all, struct MHD_Connection *connection)
-{
-    enter(all, connection, ANSWERING);
-}
-
-void azm_connection_waits(struct azm_connections *all, struct MHD_Connection *connection)
-{
-    enter(all, connection, WAITING);
 }
 
 static bool takes_too_long(const struct azm_connection *c, uint64_t now_ns)
 {
     switch (c->phase) {
-    case NEW: return longer(c, now_ns, AZM_HUB_FIRST_HEAD_S);
-    case WAITING: return longer(c, now_ns, AZM_HUB_NEXT_HEAD_S);
-    case RECEIVING: return longer(c, now_ns, AZM_HUB_BODY_S);
-    case ANSWERING:
-    case ENDED: return false;
+    case AZM_CONNECTION_NEW: return longer(c, now_ns, AZM_HUB_FIRST_HEAD_S);
+    case AZM_CONNECTION_WAITING: return longer(c, now_ns, AZM_HUB_NEXT_HEAD_S);
+    case AZM_CONNECTION_RECEIVING: return longer(c, now_ns, AZM_HUB_BODY_S);
+    case AZM_CONNECTION_ANSWERING:
+    case AZM_CONNECTION_ENDED: return false;
     }
     return false;
 }
 
-void azm_connections_sweep(struct azm_connections *all)
+void azm_connections_sweep(struct azm_connections *all, uint64_t now_ns)
 {
-    uint64_t now_ns = uv_hrtime();
     uv_mutex_lock(&all->mutex);
     for (struct azm_connection *c = all->first; c; c = c->next)
         if (takes_too_long(c, now_ns))

@@ -18,6 +18,18 @@ static void log_server(void *self, const char *fmt, va_list args)
     azm_log(DEBUG, HUB, "%s", line);
 }
 
+static void watch_connection(void *all, struct MHD_Connection *connection, void **context,
+                             enum MHD_ConnectionNotificationCode what)
+{
+    if (what == MHD_CONNECTION_NOTIFY_STARTED) {
+        const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        *context = info ? azm_connections_add(all, (azm_socket)info->connect_fd, uv_hrtime()) : NULL;
+    } else {
+        azm_connections_remove(all, *context);
+        *context = NULL;
+    }
+}
+
 static enum azm_status listen_on(struct azm_listener *listener, struct azm_error *err)
 {
     struct MHD_OptionItem tls[] = {
@@ -32,7 +44,7 @@ static enum azm_status listen_on(struct azm_listener *listener, struct azm_error
         flags, (uint16_t)listener->address.port, NULL, NULL, azm_route_request, listener, MHD_OPTION_EXTERNAL_LOGGER,
         log_server, NULL, MHD_OPTION_SOCK_ADDR, (const struct sockaddr *)(const void *)listener->address.address.bytes,
         MHD_OPTION_URI_LOG_CALLBACK, azm_head_target, NULL, MHD_OPTION_NOTIFY_COMPLETED, azm_route_done, listener,
-        MHD_OPTION_NOTIFY_CONNECTION, azm_connections_notify, &listener->connections, MHD_OPTION_THREAD_POOL_SIZE,
+        MHD_OPTION_NOTIFY_CONNECTION, watch_connection, &listener->connections, MHD_OPTION_THREAD_POOL_SIZE,
         (unsigned)THREADS, MHD_OPTION_CONNECTION_LIMIT, (unsigned)AZM_HUB_CONNECTIONS,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_BYTES, MHD_OPTION_CONNECTION_TIMEOUT,
         (unsigned)SILENCE_S, MHD_OPTION_ARRAY, listener->hub->tls ? tls : &tls[AZM_COUNT(tls) - 1], MHD_OPTION_END);
@@ -231,8 +243,8 @@ void azm_hub_renew(struct azm_hub *hub)
 
 void azm_hub_sweep(struct azm_hub *hub)
 {
-    azm_connections_sweep(&hub->main.connections);
-    azm_connections_sweep(&hub->otlp.connections);
+    azm_connections_sweep(&hub->main.connections, uv_hrtime());
+    azm_connections_sweep(&hub->otlp.connections, uv_hrtime());
 }
 
 unsigned azm_hub_port(const struct azm_hub *hub)

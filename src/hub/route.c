@@ -141,6 +141,13 @@ static void check_head(struct azm_request *request, const char *version, bool ba
     request->at_once = true;
 }
 
+static void enter(struct azm_request *request, enum azm_connection_phase phase)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(request->connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    azm_connections_enter(request->connections, info ? info->socket_context : NULL, phase, uv_hrtime());
+}
+
 static struct azm_request *begin(struct azm_listener *listener, struct MHD_Connection *connection, const char *url,
                                  const char *method, const char *version, bool bad_target)
 {
@@ -151,7 +158,7 @@ static struct azm_request *begin(struct azm_listener *listener, struct MHD_Conne
     request->hub = hub;
     request->connection = connection;
     request->connections = &listener->connections;
-    azm_connection_receives(request->connections, connection);
+    enter(request, AZM_CONNECTION_RECEIVING);
     hub->requests++;
     hub->last_ns = uv_hrtime();
     check_head(request, version, bad_target);
@@ -199,7 +206,7 @@ enum MHD_Result azm_route_request(void *listener, struct MHD_Connection *connect
     if (*size && !request->intake && !request->otlp && !request->import)
         return discard(request, size);
     if (*size == 0)
-        azm_connection_answers(request->connections, connection);
+        enter(request, AZM_CONNECTION_ANSWERING);
     if (!request->refusal)
         return request->route ? request->route->handle(request, data, size) : MHD_NO;
     return give_refusal(request);
@@ -208,7 +215,7 @@ enum MHD_Result azm_route_request(void *listener, struct MHD_Connection *connect
 void azm_route_done(void *listener, struct MHD_Connection *connection, void **state,
                     enum MHD_RequestTerminationCode why)
 {
-    (void)why;
+    (void)connection, (void)why;
     struct azm_hub *self = ((struct azm_listener *)listener)->hub;
     struct azm_request *request = *state;
     if (!request || *state == AZM_HEAD_BAD_TARGET)
@@ -218,7 +225,7 @@ void azm_route_done(void *listener, struct MHD_Connection *connection, void **st
     azm_intake_free(request->intake);
     azm_otlp_request_free(request->otlp, self);
     azm_import_request_free(request->import, self);
-    azm_connection_waits(request->connections, connection);
+    enter(request, AZM_CONNECTION_WAITING);
     free(request);
     *state = NULL;
     self->last_ns = uv_hrtime();

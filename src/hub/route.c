@@ -66,9 +66,9 @@ static azm_slice own_path(const char *url)
 {
     azm_slice path = azm_slice_str(url), base = AZM_S("/communication");
     azm_slice below = azm_slice_starts(path, base) ? azm_slice_drop(path, base.len) : path;
-    if (below.len == 0)
+    if (path.len && below.len == 0)
         return AZM_S("/");
-    return below.ptr[0] == '/' ? below : path;
+    return below.len && below.ptr[0] == '/' ? below : path;
 }
 
 static bool matches(const struct azm_route *route, azm_slice path, azm_slice *rest)

@@ -1,6 +1,7 @@
 """The programs under test, and processes that are watched, for all scenarios.
 
 AZM_BUILD names the build folder; without it build/dev of this checkout is used."""
+import functools
 import os
 import pathlib
 import queue
@@ -13,6 +14,13 @@ AZIMUTH = BIN / "azimuth"
 TAP = BIN / "azimuth-tap"
 RECORDINGS = ROOT / "tests" / "recordings"
 PATIENCE = 60  # seconds after which something that should happen never will
+
+
+@functools.cache
+def sanitized():
+    """The programs are built with a sanitizer, whose own memory would be measured with theirs."""
+    program = AZIMUTH.read_bytes()
+    return b"__asan_init" in program or b"__tsan_init" in program
 
 
 class Process(subprocess.Popen):

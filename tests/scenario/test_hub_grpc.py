@@ -1,5 +1,6 @@
 """The hub takes OTLP over gRPC, from a gRPC implementation that is not ours."""
 import concurrent.futures
+import pathlib
 import re
 import socket
 import threading
@@ -9,7 +10,7 @@ import pytest
 import requests
 
 import otlp
-from processes import PATIENCE
+from processes import PATIENCE, sanitized
 from test_hub import Hub
 from test_hub_otlp import GOOD, NOW, RESOURCE, RICH, events, pairs, request, span, value  # noqa: F401
 
@@ -42,6 +43,11 @@ def hub(tmp_path):
     if hub.process.poll() is None:
         code = hub.stop()
         assert (code, "Sanitizer" in hub.errors) == (0, False), hub.errors
+
+
+def peak(hub):
+    """Bytes of memory it had at most."""
+    return int(re.search(r"VmHWM:\s+(\d+)", pathlib.Path(f"/proc/{hub.process.pid}/status").read_text())[1]) * 1024
 
 
 def code_of(call):
@@ -81,6 +87,10 @@ def test_the_token_is_needed(tmp_path):
     assert code == grpc.StatusCode.UNAUTHENTICATED and "token" in text
     assert code_of(lambda: hub.call(GOOD, metadata=[("authorization", "Bearer other")]))[0] == grpc.StatusCode.UNAUTHENTICATED
     assert hub.call(GOOD, metadata=[("authorization", "Bearer secret")]) == b""
+    before = peak(hub)
+    for _ in range(3):  # nothing of a stranger's message is kept
+        assert code_of(lambda: hub.call(b"\0" * (60 << 20)))[0] == grpc.StatusCode.UNAUTHENTICATED
+    assert sanitized() or peak(hub) < before + (24 << 20)
     hub.channel.close()
     assert hub.stop() == 0
 

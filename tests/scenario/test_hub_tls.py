@@ -2,6 +2,7 @@
 import concurrent.futures
 import os
 import pathlib
+import random
 import re
 import signal
 import socket
@@ -268,7 +269,7 @@ def test_what_is_no_tls(hub, authority):
     before = hub.descriptors()
     for port in hub.ports:
         for said in (b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0",
-                     b"\0" * 5000, os.urandom(5000), b"\x16\x03\x01\x00\x05hello", b"\x16\x03\x01\xff\xff" + b"\1" * 70000, b"\x15\x03\x03\0\2\2\0"):
+                     b"\0" * 5000, random.Random(17).randbytes(5000), b"\x16\x03\x01\x00\x05hello", b"\x16\x03\x01\xff\xff" + b"\1" * 70000, b"\x15\x03\x03\0\2\2\0"):
             with socket.create_connection(("127.0.0.1", port)) as client:
                 try:
                     client.sendall(said)

@@ -221,7 +221,7 @@ PATHS = ["/../api/status", "/api/../api/status", "/%2e%2e/api/status", "/api/%2e
          "/api%2fstatus", "/api%5cstatus", "/api\\status", "//api/status", "/api//status", "/api/status/", "/api/status%00",
          "/api/status%00.html", "/page.css%00", "/page.css/", "/page.js/../api/status", "/API/status", "/api/status%20", "/api/status;a=b",
          "/api/%c0%ae%c0%ae/status", "/%c0%af/api/status", "/api/traces/..%2f..%2f..%2fetc%2fpasswd", "/api/traces/../status",
-         "/api/traces/../../../../etc/passwd", "/api/traces/%c0%ae%c0%ae%c0%af", "/api/traces/%ff%fe%01%22%5c", "/api/traces/%00",
+         "/api/traces/../../../../etc/passwd", "/api/traces/%c0%ae%c0%ae%c0%af", "/api/traces/%ff%fe%01%22%5c", "/api/traces/%00", "/api/traces/%0d%0aX:%20y/export", "/api/traces/%22;x=%22/export", "/api/traces//export",
          "/api/errors/../status", "/api/errors/%27%20or%201=1", "/api/traces/%27;drop%20table%20event--", "/communication/../api/status",
          "/communication//api/status", "/communication/communication/api/status", "/communicationapi/status", "/hub.db", "/data/hub.db",
          "/etc/passwd", "/.git/config", "/" + SCRIPT, "/api/traces/" + SCRIPT, "*", "api/status", "http://evil.example/api/status",
@@ -301,16 +301,19 @@ def test_pages_of_others(hub, origin):
 
 
 def test_what_answers_tell_browsers(hub):
-    page = hub.get("/", Accept="text/html")
-    policy = dict(rule.strip().split(" ", 1) for rule in page.headers["Content-Security-Policy"].split(";"))
-    assert policy["default-src"] == "'none'" and policy["script-src"] == "'self'" and policy["frame-ancestors"] == "'none'"
-    assert "unsafe" not in page.headers["Content-Security-Policy"] and "*" not in page.headers["Content-Security-Policy"]
-    assert page.headers["Referrer-Policy"] == "no-referrer"
-    assert not re.search(r"<script(?![^>]*\bsrc=)[^>]*>|<[^>]+\son\w+=|<style|\sstyle=|javascript:", page.text)
-    for path in ("/", "/page.css", "/page.js", "/api/traces", "/api/nothing", "/api/traces/none", "/config/v1/agents"):
+    for path in ("/", "/plain"):
+        page = hub.get(path, Accept="text/html")
+        policy = dict(rule.strip().split(" ", 1) for rule in page.headers["Content-Security-Policy"].split(";"))
+        assert policy["default-src"] == "'none'" and policy["script-src"] == "'self'" and policy["frame-ancestors"] == "'none'"
+        assert "unsafe" not in page.headers["Content-Security-Policy"] and "*" not in page.headers["Content-Security-Policy"]
+        assert page.headers["Referrer-Policy"] == "no-referrer"
+        assert not re.search(r"<script(?![^>]*\bsrc=)[^>]*>|<[^>]+\son\w+=|<style|\sstyle=|javascript:", page.text)
+    for path in ("/", "/app.js", "/app.css", "/plain", "/page.css", "/page.js", "/api/traces", "/api/nothing", "/api/traces/none", "/api/live?x=1",
+                 "/config/v1/agents"):
         answer = hub.get(path)
         assert answer.headers["X-Content-Type-Options"] == "nosniff" and "Server" not in answer.headers, path
-        assert answer.headers["Content-Type"].split(";")[0] in ("application/json", "text/css", "text/javascript"), path
+        kind = answer.headers["Content-Type"].split(";")[0]
+        assert kind in ("application/json", "text/css", "text/javascript") or path == "/plain", path
         assert "no-store" in answer.headers["Cache-Control"] or not path.startswith("/api/"), path
     raw = hub.tell(b"GET /api/status HTTP/1.1\r\n" + HOST + b"Connection: close\r\n\r\n")
     assert [line.split(b":")[0].lower() for line in raw.split(b"\r\n\r\n")[0].split(b"\r\n")[1:]].count(b"content-type") == 1
@@ -352,7 +355,8 @@ def bomb(encoding):
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
-@pytest.mark.parametrize("path, kind", [("/intake/v2/events", "application/x-ndjson"), ("/v1/traces", "application/x-protobuf"), ("/v1/logs", "application/json")])
+@pytest.mark.parametrize("path, kind", [("/intake/v2/events", "application/x-ndjson"), ("/v1/traces", "application/x-protobuf"), ("/v1/logs", "application/json"),
+                                        ("/api/import", "application/json")])
 def test_bombs(hub, path, kind, encoding):
     answer = requests.post(hub.url + path, bomb(encoding), headers={"Content-Type": kind, "Content-Encoding": encoding}, timeout=PATIENCE)
     assert answer.status_code in (400, 413)

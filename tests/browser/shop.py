@@ -104,10 +104,12 @@ def nightly(n, start):
     """The slow function: a timer whose report takes seconds."""
     trace = new_id(f"report{n}", 32)
     yield [FUNCTIONS[0],
-           transaction(trace, f"r{n}", "report", start, 3200 + 40 * n, kind="timer", faas={"name": "orders-func/report", "execution": new_id(f"re{n}", 32),
+           transaction(trace, f"r{n}", "report", start, 3200 + 40 * n, kind="timer", span_count={"started": 2, "dropped": 40}, faas={"name": "orders-func/report", "execution": new_id(f"re{n}", 32),
                                                                                          "coldstart": False, "trigger": {"type": "timer"}}),
            span(trace, f"rd{n}", "SELECT FROM orders", start + 30_000, 3100 + 40 * n, f"r{n}", f"r{n}", "db", "postgresql",
-                context={**target("postgresql", "shopdb"), "db": {"type": "sql", "statement": "SELECT tenant, sum(total) FROM orders GROUP BY tenant"}})]
+                context={**target("postgresql", "shopdb"), "db": {"type": "sql", "statement": "SELECT tenant, sum(total) FROM orders GROUP BY tenant"}}),
+           span(trace, f"rc{n}", "SELECT FROM prices", start + 4_000, 18, f"r{n}", f"r{n}", "db", "postgresql", context=target("postgresql", "shopdb"),
+                composite={"count": 12, "sum": 16.5, "compression_strategy": "exact_match"})]
 
 
 def big(start, spans=10_000):

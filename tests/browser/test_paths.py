@@ -27,6 +27,7 @@ def test_find_the_slow_function_of_the_last_hour(page):
     slowest = page.until(lambda: page.texts("tbody tr td.number:nth-child(4)"), "no traces")
     assert slowest[0] == "3.40 s"
     page.click("tbody tr:first-child a", "report")
+    page.shows("40 spans dropped", "12× SELECT FROM prices")
     page.click(".row .label", "SELECT FROM orders")
     page.shows("SELECT tenant, sum(total) FROM orders GROUP BY tenant", "postgresql")
 

@@ -117,6 +117,8 @@ export function App() {
   useEffect(() => {
     document.title = `${[place?.title, address.detail || address.parameters.name].filter(Boolean).join(": ")} – Azimuth`;
     window.scrollTo(0, 0);
+    const nav = document.querySelector("nav"), here = nav?.querySelector<HTMLElement>("[aria-current]");
+    if (nav && here) nav.scrollLeft = here.offsetLeft - nav.offsetLeft - nav.clientWidth / 3;
   }, [where]);
   const marked = ABOVE[address.view] ?? address.view;
   const Shown = place && (address.detail && place.detail ? place.detail : place.show);

@@ -14,7 +14,7 @@ export interface Group {
 
 const MOST = 400;
 const LONG = 400;
-const SHOWN_ELSEWHERE = new Set(["trace_id", "id", "parent_id", "transaction_id", "name", "duration", "timestamp", "@timestamp", "outcome", "exception", "log", "message"]);
+const SHOWN_ELSEWHERE = new Set(["type", "subtype", "result", "trace_id", "id", "parent_id", "transaction_id", "name", "duration", "timestamp", "@timestamp", "outcome", "exception", "log", "message"]);
 
 function flatten(value: Json, name: string, out: Field[]): void {
   if (out.length >= MOST) return;

@@ -3,7 +3,7 @@ import { formatAddress } from "../address";
 import { duration, share } from "../format";
 import { query, useAsk } from "../hub";
 import type { Series, Trace, TraceEvent } from "../model";
-import { Exception } from "../parts/stack";
+import { Exception, object } from "../parts/stack";
 import { Chip, ColdChip, Copy, Duration, Moment, OutcomeMark } from "../parts/text";
 import { Level } from "../views/logs";
 import { selfTime } from "./critical";
@@ -21,8 +21,8 @@ function Percentile({ event }: { event: TraceEvent }) {
   return <span class="faint">slower than {share(less / total)} of the last day's {total.toLocaleString()}</span>;
 }
 
-function Timing({ node, tree }: { node: Node; tree: Tree }) {
-  const event = node.event as TraceEvent;
+function Timing({ node }: { node: Node }) {
+  const event = node.event as TraceEvent, composite = object(event.event.composite);
   return (
     <dl class="facts">
       <dt>Outcome</dt>
@@ -32,8 +32,9 @@ function Timing({ node, tree }: { node: Node; tree: Tree }) {
       <dt>Started</dt>
       <dd><Moment us={event.start_us} fine /> <span class="faint">+{duration(node.start_us)}{node.moved_us ? `, moved by ${duration(Math.abs(node.moved_us))} as its clock differs` : ""}</span></dd>
       <dt>Service</dt>
-      <dd>{event.service && <a href={formatAddress("services", {}, event.service)}>{event.service}</a>}{tree.services.length > 1 ? "" : ""}</dd>
+      <dd>{event.service && <a href={formatAddress("services", {}, event.service)}>{event.service}</a>}</dd>
       {event.kind === "transaction" && event.name && <><dt>Operation</dt><dd><a href={formatAddress("operation", { service: event.service, name: event.name })}>{event.name}</a></dd></>}
+      {composite.count ? <><dt>Composite</dt><dd>{String(composite.count)} calls in a row, {duration(Number(composite.sum) * 1000)} in all</dd></> : null}
       <dt>Id</dt>
       <dd><code>{event.id}</code><Copy text={event.id || ""} /></dd>
       {event.parent_id && <><dt>Parent</dt><dd><code>{event.parent_id}</code>{node.missing ? <span class="faint"> was not received</span> : null}<Copy text={event.parent_id} /></dd></>}
@@ -66,7 +67,7 @@ export function SpanPanel({ node, trace, tree, close }: { node: Node; trace: Tra
       {event && (
         <>
           <p class="links"><Chip>{event.kind}</Chip>{event.type && <Chip>{[event.type, event.event.subtype].filter(Boolean).join(" / ")}</Chip>}</p>
-          <Timing node={node} tree={tree} />
+          <Timing node={node} />
           {node.errors.map((error) => <section><h4 class="bad">✗ Error</h4><Exception error={error.event} /></section>)}
           {node.logs.length > 0 && <section><h4>Logs</h4><LogLines lines={node.logs} tree={tree} /></section>}
           <Fields groups={groupsOf(event.event)} />

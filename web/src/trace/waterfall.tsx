@@ -1,6 +1,7 @@
 // The tree of calls over time. Only the rows in sight are made, so that 10,000 spans scroll like ten.
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { duration } from "../format";
+import { object } from "../parts/stack";
 import { ColdChip } from "../parts/text";
 import { colourOf } from "./colours";
 import type { CriticalPath } from "./critical";
@@ -13,7 +14,13 @@ const DEEPEST = 24; // further indents would leave no room for names
 
 export function titleOf(node: Node): string {
   if (!node.event) return `not received: ${node.missing}`;
-  return node.event.name || "(no name)";
+  const times = Number(object(node.event.event.composite).count);
+  return `${times > 1 ? `${times}× ` : ""}${node.event.name || "(no name)"}`;
+}
+
+// Spans of a transaction that its agent left out, beyond its limit.
+export function droppedOf(node: Node): number {
+  return Number(object(node.event?.event.span_count).dropped) || 0;
 }
 
 function Ticks({ state }: { state: State }) {
@@ -71,6 +78,7 @@ function Row({ node, index, tree, state, path, pick, found }: { node: Node; inde
         <span class={node.event ? "" : "faint"}>{titleOf(node)}</span>
         {node.event?.coldstart && <ColdChip />}
         {node.host && <span class="chip" title="The Functions host and the wire between it and its worker tell of this call: one row for both">host + worker</span>}
+        {droppedOf(node) > 0 && <span class="chip warn" title="Its agent left them out, beyond its limit of spans">{droppedOf(node)} spans dropped</span>}
         {closed && <span class="faint small"> +{node.below}</span>}
         {node.logs.length > 0 && <span class="faint small" title={`${node.logs.length} log lines`}> ✎{node.logs.length}</span>}
       </div>

@@ -23,7 +23,7 @@ export function sparkColumn<T extends { series: Point[] }>(span: Span): Column<T
 
 export function impactColumn(): Column<Operation> {
   return {
-    title: "Impact", hint: "average duration × rate, scaled within this table", by: (o) => o.impact,
+    title: "Impact", minor: true, hint: "average duration × rate, scaled within this table", by: (o) => o.impact,
     cell: (o) => <meter class="impact" min={0} max={1} value={o.impact} aria-label={`impact ${Math.round(o.impact * 100)} of 100`} />,
   };
 }

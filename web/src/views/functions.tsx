@@ -50,7 +50,7 @@ export function Functions({ parameters, live }: View) {
                   </>
                 ),
               },
-              { title: "Trigger", by: (o) => o.trigger || o.type, cell: (o) => <Chip>{o.trigger || o.type || "?"}</Chip> },
+              { title: "Trigger", minor: true, by: (o) => o.trigger || o.type, cell: (o) => <Chip>{o.trigger || o.type || "?"}</Chip> },
               impactColumn(), sparkColumn<Operation>(data), ...sumColumns<Operation>(), ...coldColumns(),
               { title: "Last error", wide: true, cell: (o) => <LastError operation={o} time={time} /> },
             ]} />

@@ -119,8 +119,11 @@ def test_a_client_that_comes_back_gets_what_it_missed(hub):
     send(hub, 3, 4)
     again = Client(hub, Last_Event_ID=str(seen)).open()
     assert [again.trace()["trace_id"] for _ in range(2)] == [f"{n:032x}" for n in (3, 4)]
+    future = Client(hub, Last_Event_ID=str(2**63 - 1)).open()
     again = Client(hub, Last_Event_ID=unused).open()
     assert [again.trace()["trace_id"] for _ in range(3)] == [f"{n:032x}" for n in (2, 3, 4)]
+    send(hub, 5)
+    assert future.trace()["trace_id"] == f"{5:032x}"
 
 
 def test_more_than_fifty_are_counted(hub):

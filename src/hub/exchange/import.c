@@ -243,9 +243,9 @@ void azm_import_read(struct azm_import *import, azm_slice body)
 
 /* --- what came of it --- */
 
-static size_t batches_of(const struct part *part, struct azm_batch **own, struct azm_batch ***out)
+static size_t batches_of(struct part *part, struct azm_batch **own, struct azm_batch ***out)
 {
-    *own = (struct azm_batch *)&part->batch;
+    *own = &part->batch;
     *out = own;
     return part->map ? azm_otlp_map_batches(part->map, out) : part->batch.count + part->batch.sample_count > 0;
 }
@@ -254,14 +254,14 @@ size_t azm_import_batches(struct azm_import *import, struct azm_batch ***batches
 {
     struct azm_batch *own, **some;
     size_t count = 0;
-    for (const struct part *part = import->first; part; part = part->next)
+    for (struct part *part = import->first; part; part = part->next)
         count += batches_of(part, &own, &some);
     free(import->batches);
-    import->batches = calloc(count + 1, sizeof *import->batches);
+    import->batches = calloc(count + 1, sizeof(struct azm_batch *));
     if (!import->batches)
         abort();
     count = 0;
-    for (const struct part *part = import->first; part; part = part->next) {
+    for (struct part *part = import->first; part; part = part->next) {
         size_t n = batches_of(part, &own, &some);
         for (size_t i = 0; i < n; i++)
             import->batches[count++] = some[i];
@@ -287,7 +287,7 @@ static void add_trace(struct traces *traces, azm_slice id)
 static uint64_t count_events(const struct azm_import *import, struct traces *traces)
 {
     uint64_t events = 0;
-    for (const struct part *part = import->first; part; part = part->next) {
+    for (struct part *part = import->first; part; part = part->next) {
         struct azm_batch *own, **some;
         size_t n = batches_of(part, &own, &some);
         for (size_t i = 0; i < n; i++) {

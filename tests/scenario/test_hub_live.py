@@ -1,27 +1,31 @@
 """GET /api/live over real HTTP: who gets what, who is refused, and that nobody waits for anybody."""
 import json
-import select
 import socket
+import ssl
 import time
 
 import pytest
 
-from test_hub import METADATA, PATIENCE, Hub, lines, transaction, wait_for  # noqa: F401
+import certificates
+from test_hub import METADATA, NDJSON, PATIENCE, Hub, lines, transaction, wait_for  # noqa: F401
 
 pytestmark = pytest.mark.threads
 CLIENTS = 64
+GOOD = lines(METADATA, transaction(1))
 
 
 class Client:
     """One connection with one GET, read line by line."""
 
-    def __init__(self, hub, path="/api/live", method="GET", small=False, **headers):
-        host, port = hub.url.removeprefix("http://").split(":")
+    def __init__(self, hub, path="/api/live", method="GET", small=False, tls=None, **headers):
+        host, port = hub.url.split("://")[1].split(":")
         self.socket = socket.socket()
         if small:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
         self.socket.settimeout(PATIENCE)
         self.socket.connect((host, int(port)))
+        if tls:
+            self.socket = tls.wrap_socket(self.socket, server_hostname=host)
         wanted = {"Host": f"{host}:{port}", **{k.replace("_", "-"): v for k, v in headers.items()}}
         head = "".join(f"{name}: {value}\r\n" for name, value in wanted.items())
         self.socket.sendall(f"{method} {path} HTTP/1.1\r\n{head}\r\n".encode())
@@ -73,9 +77,6 @@ class Client:
         fields = self.block()
         assert fields["event"] == "trace"
         return {**json.loads(fields["data"]), "cursor": int(fields["id"])}
-
-    def is_quiet(self):
-        return not self.bytes and not select.select([self.socket], [], [], 0)[0]
 
     def close(self):
         self.socket.close()
@@ -198,3 +199,22 @@ def test_the_token_is_needed(tmp_path):
     assert hub.send(lines(METADATA, transaction(1)), Authorization="Bearer secret").status_code == 202
     assert client.trace()["trace_id"] == f"{1:032x}"
     assert hub.stop() == 0
+
+
+@certificates.needed
+def test_behind_tls(tmp_path):
+    authority = certificates.Authority(tmp_path)
+    certificate, key = authority.sign("hub")
+    hub = Hub(tmp_path, "--tls-cert", certificate, "--tls-key", key).start()
+    hub.url = hub.url.replace("http:", "https:")
+    tls = ssl.create_default_context(cafile=authority.cert)
+    clients = [Client(hub, tls=tls).open() for _ in range(CLIENTS)]
+    for client in clients[1:]:
+        client.close()
+    one = Client(hub, "/intake/v2/events", "POST", tls=tls, **NDJSON, Content_Length=str(len(GOOD)))
+    one.socket.sendall(GOOD)
+    assert one.status() == 202
+    assert clients[0].trace()["trace_id"] == f"{1:032x}"
+    wait_for(lambda: Client(hub, tls=tls).status() == 200)
+    assert hub.stop() == 0
+    assert "Sanitizer" not in hub.errors, hub.errors

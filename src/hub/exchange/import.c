@@ -14,7 +14,7 @@ enum { BATCH_EVENTS = 512 };
 
 struct wrong {
     uint64_t line; /* 0: all of it */
-    char message[300];
+    char message[512];
 };
 
 /* A request of OTLP, or some events of one process from lines of intake. */
@@ -141,7 +141,6 @@ static const azm_slice otlp_keys[] = {
 static void take_signal(struct azm_import *import, enum azm_otlp_signal signal, azm_slice request)
 {
     struct azm_error err = {.text = ""};
-    char message[300];
     struct part *part = add_part(import);
     if (azm_otlp_receive(signal, AZM_OTLP_JSON, request, import->received_us, &part->map, &err) != AZM_OK) {
         reject(import, err.text);
@@ -150,9 +149,8 @@ static void take_signal(struct azm_import *import, enum azm_otlp_signal signal, 
         return;
     }
     const struct azm_otlp_rejected *rejected = azm_otlp_map_rejected(part->map);
-    snprintf(message, sizeof message, "%.200s", rejected->reason);
     if (rejected->count)
-        reject(import, message);
+        reject(import, rejected->reason);
 }
 
 static bool holds(azm_slice text, azm_slice needle)

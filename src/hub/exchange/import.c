@@ -77,7 +77,7 @@ static void reject(struct azm_import *import, const char *message)
         return;
     struct wrong *error = &import->errors[import->error_count - 1];
     error->line = import->line;
-    snprintf(error->message, sizeof error->message, "%.*s", (int)sizeof error->message - 1, message);
+    snprintf(error->message, sizeof error->message, "%s", message);
 }
 
 void azm_import_fail(struct azm_import *import, const char *message)

@@ -6,7 +6,7 @@
 
 #include <stdlib.h>
 
-enum { THREADS = 4, CONNECTION_BYTES = 64 * 1024, SILENCE_S = 90, DRAIN_MS = 2000 };
+enum { THREADS = 4, CONNECTION_BYTES = 64 * 1024, SILENCE_S = 90, DRAIN_MS = 2000, TOKEN_MAX = 400 };
 
 static void log_server(void *self, const char *fmt, va_list args) AZM_PRINTF(2, 0);
 
@@ -122,6 +122,15 @@ static enum azm_status check_address(const char *text, struct safety safety, str
     return AZM_OK;
 }
 
+/* Else no caller could send it: fields are trimmed, and what reads them has limits. */
+static bool is_token(azm_slice text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.ptr[i] <= ' ' || text.ptr[i] > '~')
+            return false;
+    return text.len <= TOKEN_MAX;
+}
+
 static enum azm_status check(const struct azm_hub_options *options, struct azm_hub *hub, struct azm_error *err)
 {
     bool token = given(options->token);
@@ -133,6 +142,9 @@ static enum azm_status check(const struct azm_hub_options *options, struct azm_h
         status = check_address(options->otlp_grpc, safety, &hub->grpc_address, err);
     if (status != AZM_OK)
         return status;
+    if (token && !is_token(azm_slice_str(options->token)))
+        return azm_fail(err, AZM_BAD_CONFIG, "the token: expected 1 to %d printable ASCII characters without spaces",
+                        (int)TOKEN_MAX);
     hub->token = token ? strdup(options->token) : NULL;
     return token && !hub->token ? azm_fail(err, AZM_NO_MEMORY, "no memory for the token") : AZM_OK;
 }

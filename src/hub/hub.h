@@ -13,7 +13,7 @@ struct azm_hub_options {
     const char *otlp_grpc; /* the same two for OTLP/gRPC */
     bool grpc_needed;
     const char *data_dir; /* made when it is missing */
-    const char *token;    /* NULL or empty: none. Needed off loopback. */
+    const char *token;    /* NULL or empty: none. Needed off loopback. Printable ASCII, 400 characters at most */
     const char *tls_cert; /* PEM files, see tls/certificate.h; both or neither (NULL or empty), for all ports */
     const char *tls_key;
     int64_t max_age_us; /* of stored traces; 0: for ever */

@@ -42,6 +42,9 @@ static void set_options(struct azm_hub_client *client)
     curl_easy_setopt(client->curl, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(client->curl, CURLOPT_ACCEPT_ENCODING, "");
     curl_easy_setopt(client->curl, CURLOPT_USERAGENT, "azimuth/" AZM_VERSION);
+    const char *ca_file = getenv("ELASTIC_APM_SERVER_CA_CERT_FILE");
+    if (ca_file && ca_file[0]) /* the system's folder of certificates stays in force beside it */
+        curl_easy_setopt(client->curl, CURLOPT_CAINFO, ca_file);
     curl_easy_setopt(client->curl, CURLOPT_NOPROXY, "127.0.0.1,localhost,::1");
 }
 

@@ -6,7 +6,8 @@
 struct azm_hub_client;
 struct json_t;
 
-/* url without a trailing path: http://127.0.0.1:8200. token may be NULL. AZM_BAD_CONFIG: it is no http or https URL. */
+/* url without a trailing path: http://127.0.0.1:8200; for https, ELASTIC_APM_SERVER_CA_CERT_FILE names a file of
+ * certificates to trust. token may be NULL. AZM_BAD_CONFIG: it is no http or https URL. */
 enum azm_status azm_hub_client_open(const char *url, const char *token, struct azm_hub_client **out,
                                     struct azm_error *err) AZM_MUST_CHECK;
 /* The bytes of the answer, borrowed until the next call. */

@@ -11,8 +11,8 @@ import zlib
 import pytest
 import requests
 
-from processes import sanitized
-from test_hub import METADATA, NDJSON, PATIENCE, Hub, lines, transaction, wait_for
+from processes import run, sanitized
+from test_hub import BIN, METADATA, NDJSON, PATIENCE, Hub, lines, transaction, wait_for
 
 pytestmark = pytest.mark.threads
 
@@ -329,6 +329,12 @@ def test_wrong_tokens(locked, n):
     [(status, fields, body)] = answers(locked.tell(said))
     assert status == (400 if "\x00" in WRONG[n] else 401) and json.loads(body)["error"]
     assert locked.get("/api/status", Authorization="Bearer secret").status_code == 200
+
+
+@pytest.mark.parametrize("token", ["a b", " a", "a\n", "t\u00f6ken", "\x7f", "a" * 401])
+def test_tokens_that_nobody_could_send(tmp_path, token):
+    done = run(BIN / "azimuth", "hub", "--listen", "127.0.0.1:0", "--otlp-http", "off", "--otlp-grpc", "off", "--data-dir", tmp_path / "data", "--token", token)
+    assert done.returncode == 2 and "token" in done.stderr and not (tmp_path / "data").exists()
 
 
 def test_strangers_bodies_are_not_wanted(locked):

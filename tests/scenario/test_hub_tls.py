@@ -114,6 +114,16 @@ def test_clients_on_all_ports(hub, authority):
     assert ask(hub, authority, "/api/status").json()["ingest"]["events"] == 3002
 
 
+def test_our_own_commands_trust_a_private_authority(hub, authority):
+    requests.post(hub.url + "/intake/v2/events", lines(METADATA, transaction()), headers=NDJSON, verify=str(authority.cert), timeout=PATIENCE)
+    ask = [BIN / "azimuth", "traces", "--hub", hub.url]
+    trusting = subprocess.run(ask, capture_output=True, text=True, timeout=PATIENCE,
+                              env={**os.environ, "ELASTIC_APM_SERVER_CA_CERT_FILE": str(authority.cert)})
+    assert trusting.returncode == 0 and "GET /api/1" in trusting.stdout, trusting.stderr
+    strict = subprocess.run(ask, capture_output=True, text=True, timeout=PATIENCE)
+    assert strict.returncode == 1 and "certificate" in strict.stderr
+
+
 def test_our_own_sender_trusts_a_private_authority(hub, authority, tmp_path):
     place = Place(tmp_path)
     try:

@@ -112,6 +112,7 @@ static int spawn(struct launch *launch, const char *program, unsigned port, cons
 {
     char address[32];
     snprintf(address, sizeof address, "127.0.0.1:%u", port);
+    /* Without TLS, also where the environment names a certificate: those who ask here use http. */
     const char *argv[] = {program,     "hub", "--daemon",       "--listen",   address,       "--tls-cert", "",
                           "--tls-key", "",    "--idle-seconds", IDLE_SECONDS, "--port-file", port_file,    NULL};
     if (!port_file)

@@ -256,6 +256,11 @@ class TestTheHub:
         assert app.run("--hub-port", port, "--", "true").stderr == first.stderr
         assert len(background(app, b"hub")) == 1
 
+    def test_is_without_tls_whatever_stands_in_the_environment(self, app):
+        port = free_port()
+        tls = {"AZIMUTH_HUB_TLS_CERT": "/no/such.pem", "AZIMUTH_HUB_TLS_KEY": "/no/such.key"}
+        assert app.run("--hub-port", port, "--", "true", **tls).stderr == f"azimuth: traces at http://127.0.0.1:{port}/\n"
+
     def test_moves_when_another_program_has_the_port(self, app):
         with Server("<html>") as other:
             first = app.run("--hub-port", other.port, "--", "true")

@@ -7,6 +7,7 @@ import subprocess
 import pytest
 import requests
 
+import otlp
 from test_hub import BIN, METADATA, NDJSON, PATIENCE, Hub, lines, transaction  # noqa: F401
 from test_hub_otlp import RESOURCE, RICH, OtlpHub, pairs, request, span, value
 from test_hub_queries import metadata, orders, shop
@@ -136,6 +137,15 @@ def test_otlp_comes_back_with_the_same_tree(full, empty):
     first = export(empty, "otlp")
     again = send_back(empty, first)
     assert again["accepted"] == len(wanted["events"]) and read(empty)["trace"] == wanted["trace"]  # and it is known
+
+
+def test_otlp_is_what_any_receiver_takes(full, tmp_path):
+    """The lines are read by a protobuf implementation that is not ours, and takes nothing but the schema's fields."""
+    hub = OtlpHub(tmp_path, "--otlp-http", "127.0.0.1:0").start()
+    for line, signal in zip(export(full, "otlp").splitlines(), ("Trace", "Logs"), strict=True):
+        assert hub.export(json.loads(line), otlp.PROTOBUF, signal).status_code == 200
+    assert read(hub)["trace"] == read(full)["trace"]
+    assert hub.stop() == 0
 
 
 @pytest.mark.parametrize("format_", FORMATS)

@@ -73,15 +73,20 @@ static void put_value(struct azm_otlp_writer *w, const json_t *value)
     azm_otlp_close(w, NONE);
 }
 
-static bool is_hex(azm_slice text)
+/* As long as that, in hex, and not all zeros. */
+static bool is_id(azm_slice text, size_t len)
 {
-    for (size_t i = 0; i < text.len; i++)
-        if (!(text.ptr[i] >= '0' && text.ptr[i] <= '9') && !(text.ptr[i] >= 'a' && text.ptr[i] <= 'f'))
+    bool zero = true;
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.ptr[i];
+        if (!(c >= '0' && c <= '9') && !(c >= 'a' && c <= 'f'))
             return false;
-    return true;
+        zero = zero && c == '0';
+    }
+    return text.len == len && !zero;
 }
 
-/* OTLP's ids have one length. Others (intake takes any text) are replaced by what their text hashes to. */
+/* Intake takes any text for an id: what is none to OTLP is replaced by what it hashes to. */
 static void put_id(struct azm_otlp_writer *w, const char *key, azm_slice id, size_t len)
 {
     char text[33];
@@ -89,7 +94,7 @@ static void put_id(struct azm_otlp_writer *w, const char *key, azm_slice id, siz
     if (!id.len)
         return;
     snprintf(text, sizeof text, "%016" PRIx64 "%016" PRIx64, hash, azm_stable_hash(AZM_S("2"), hash));
-    azm_otlp_text(w, NONE, key, id.len == len && is_hex(id) ? id : azm_slice_of(text, len));
+    azm_otlp_text(w, NONE, key, is_id(id, len) ? id : azm_slice_of(text, len));
 }
 
 static void put_time(struct azm_otlp_writer *w, const char *key, int64_t us)

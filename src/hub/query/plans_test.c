@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "hub/query/errors.h"
+#include "hub/query/live.h"
 #include "hub/query/overview.h"
 #include "hub/query/traces.h"
 #include "hub/store/store.h"
@@ -80,6 +81,15 @@ static int64_t now_us(void)
     return now.tv_sec * 1000000 + now.tv_usec;
 }
 
+static enum azm_status follow(struct azm_reader *reader, const struct azm_params *params, struct azm_buf *out,
+                              struct azm_error *err)
+{
+    struct azm_live_place place = {.cursor = 1, .service = params->event.service};
+    int64_t last;
+    enum azm_status status = azm_reader_last_change(reader, &last, err);
+    return status == AZM_OK ? azm_live_tell(reader, &place, last, now_us(), out, err) : status;
+}
+
 static const struct {
     unsigned takes;
     azm_query *ask;
@@ -124,6 +134,7 @@ static const struct {
     {AZM_SERIES_TAKE, azm_query_series, {"since=1h", "service=shop&since=30d", "service=shop&name=GET /orders"}},
     {AZM_MAP_TAKE, azm_query_map, {"since=1h", "since=30d"}},
     {AZM_INSTANCES_TAKE, azm_query_instances, {"since=1h", "service=shop"}},
+    {AZM_LIVE_TAKES, follow, {"service=shop"}},
     {AZM_USAGE_TAKE, azm_query_usage, {"since=30d", "service=shop"}},
 };
 

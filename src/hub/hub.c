@@ -172,8 +172,10 @@ enum azm_status azm_hub_start(const struct azm_hub_options *options, struct azm_
     uv_mutex_init(&hub->mutex);
     uv_cond_init(&hub->settled);
     hub->last_ns = uv_hrtime();
-    const struct azm_store_options store = {
-        .dir = options->data_dir, .max_age_us = options->max_age_us, .max_bytes = options->max_bytes};
+    const struct azm_store_options store = {.place = options->store,
+                                            .dir = options->data_dir,
+                                            .max_age_us = options->max_age_us,
+                                            .max_bytes = options->max_bytes};
     enum azm_status status = check(options, hub, err);
     if (status == AZM_OK)
         status = prepare_tls(options, hub, err);
@@ -257,6 +259,11 @@ void azm_hub_sweep(struct azm_hub *hub)
 {
     azm_connections_sweep(&hub->main.connections, uv_hrtime());
     azm_connections_sweep(&hub->otlp.connections, uv_hrtime());
+}
+
+const char *azm_hub_store_path(const struct azm_hub *hub)
+{
+    return azm_store_path(hub->store);
 }
 
 unsigned azm_hub_port(const struct azm_hub *hub)

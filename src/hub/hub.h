@@ -12,6 +12,7 @@ struct azm_hub_options {
     bool otlp_needed;      /* fail when that port is taken, rather than go on without */
     const char *otlp_grpc; /* the same two for OTLP/gRPC */
     bool grpc_needed;
+    const char *store;    /* clickhouse://..., see store/store.h; NULL or empty: SQLite's file in data_dir */
     const char *data_dir; /* made when it is missing */
     const char *token;    /* NULL or empty: none. Needed off loopback. Printable ASCII, 400 characters at most */
     const char *tls_cert; /* PEM files, see tls/certificate.h; both or neither (NULL or empty), for all ports */
@@ -30,6 +31,8 @@ void azm_hub_stop(struct azm_hub *hub);
 void azm_hub_renew(struct azm_hub *hub);
 /* Ends connections that bring their requests too slowly. */
 void azm_hub_sweep(struct azm_hub *hub);
+/* Where the data is: a file, or a server's address without its password. */
+const char *azm_hub_store_path(const struct azm_hub *hub);
 /* The real one. */
 unsigned azm_hub_port(const struct azm_hub *hub);
 /* Of OTLP/HTTP; 0: it is not listened on. */

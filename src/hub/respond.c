@@ -68,6 +68,8 @@ unsigned azm_respond_status(enum azm_status status)
     case AZM_BAD_INPUT:
     case AZM_UNSUPPORTED: return 400;
     case AZM_NOT_FOUND: return 404;
+    case AZM_NETWORK: /* the store's server */
+    case AZM_TIMEOUT:
     case AZM_NO_MEMORY: return 503;
     default: return 500;
     }

@@ -21,8 +21,8 @@ static const char *const about = "Receives traces, logs and metrics (Elastic APM
 enum { TICK_MS = 500, SWEEP_TICKS = 10 };
 
 struct arguments {
-    const char *listen, *otlp_http, *otlp_grpc, *data_dir, *token, *tls_cert, *tls_key, *idle, *port_file, *days,
-        *megabytes;
+    const char *listen, *otlp_http, *otlp_grpc, *data_dir, *store, *token, *tls_cert, *tls_key, *idle, *port_file,
+        *days, *megabytes;
     bool detach, detached;
     uint64_t idle_ms;
     struct azm_hub_options hub;
@@ -122,7 +122,7 @@ static int serve(const struct arguments *args)
         azm_slice host = azm_slice_str(args->hub.listen);
         host = azm_slice_take(host, azm_slice_rfind(host, ':'));
         printf("azimuth hub: http%s://%.*s:%u/ (data in %s)\n", tls ? "s" : "", AZM_FMT(host), azm_hub_port(hub),
-               args->hub.data_dir);
+               args->hub.store ? azm_hub_store_path(hub) : args->hub.data_dir);
         if (azm_hub_otlp_port(hub))
             printf("azimuth hub: OTLP/HTTP on port %u\n", azm_hub_otlp_port(hub));
         if (azm_hub_grpc_port(hub))
@@ -154,7 +154,11 @@ static const char *address_or_off(const char *given, const char *usual)
 static bool complete(struct arguments *args)
 {
     static char folder[4096];
-    uint64_t idle_s = 0, days = 7, megabytes = 2048;
+    uint64_t idle_s = 0, days = 7, megabytes;
+    const char *store = args->store ? args->store : getenv("AZIMUTH_HUB_STORE");
+    if (store && !store[0])
+        store = NULL;
+    megabytes = store ? 0 : 2048; /* a server of its own has a disk of its own */
     if (!number("--idle-seconds", args->idle, 100000000, &idle_s) || !number("--keep-days", args->days, 36500, &days) ||
         !number("--keep-mb", args->megabytes, 1000000000, &megabytes))
         return false;
@@ -171,6 +175,7 @@ static bool complete(struct arguments *args)
                                          .otlp_needed = args->otlp_http != NULL,
                                          .otlp_grpc = address_or_off(args->otlp_grpc, "127.0.0.1:4317"),
                                          .grpc_needed = args->otlp_grpc != NULL,
+                                         .store = store,
                                          .data_dir = args->data_dir,
                                          .token = args->token ? args->token : getenv("AZIMUTH_HUB_TOKEN"),
                                          .tls_cert = args->tls_cert ? args->tls_cert : getenv("AZIMUTH_HUB_TLS_CERT"),
@@ -191,14 +196,18 @@ int azm_cmd_hub(int argc, char **argv)
         {"--otlp-grpc", "ADDRESS:PORT", "where to listen for OTLP/gRPC; default 127.0.0.1:4317, off: nowhere", NULL,
          &args.otlp_grpc, NULL},
         {"--data-dir", "DIR", "where to keep the data; default $XDG_DATA_HOME/azimuth", NULL, &args.data_dir, NULL},
+        {"--store", "ADDRESS",
+         "keep the data in ClickHouse: clickhouse://[USER:PASSWORD@]HOST[:8123]/DATABASE, "
+         "clickhouses:// for TLS; else $AZIMUTH_HUB_STORE",
+         NULL, &args.store, NULL},
         {"--token", "TOKEN", "what callers must send; needed when not on loopback; else $AZIMUTH_HUB_TOKEN", NULL,
          &args.token, NULL},
         {"--tls-cert", "FILE", "speak TLS on all ports, with this certificate (PEM); else $AZIMUTH_HUB_TLS_CERT", NULL,
          &args.tls_cert, NULL},
         {"--tls-key", "FILE", "and its private key; else $AZIMUTH_HUB_TLS_KEY", NULL, &args.tls_key, NULL},
         {"--keep-days", "N", "forget older traces; default 7, 0: never", NULL, &args.days, NULL},
-        {"--keep-mb", "N", "forget the oldest traces when the store is larger; default 2048, 0: never", NULL,
-         &args.megabytes, NULL},
+        {"--keep-mb", "N", "forget the oldest traces when the store is larger; default 2048 (0 with --store), 0: never",
+         NULL, &args.megabytes, NULL},
         {"--idle-seconds", "N", "end after N seconds without a request; default 0: never", NULL, &args.idle, NULL},
         {"--daemon", NULL, "return when it listens and go on in the background", &args.detach, NULL, NULL},
         {"--port-file", "FILE", "write the port there when it listens", NULL, &args.port_file, NULL},

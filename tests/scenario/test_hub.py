@@ -16,11 +16,15 @@ import zlib
 import pytest
 import requests
 
+import clickhouse
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ.get("AZM_BUILD", ROOT / "build" / "dev")) / "bin"
 NDJSON = {"Content-Type": "application/x-ndjson"}
 METADATA = {"metadata": {"service": {"name": "orders", "agent": {"name": "azimuth", "version": "1"}}}}
 PATIENCE = 30
+STORE = os.environ.get("AZM_STORE", "sqlite")  # "clickhouse": every hub of these tests keeps its data there
+sqlites_file = pytest.mark.skipif(STORE != "sqlite", reason="about SQLite's file")
 
 pytestmark = pytest.mark.threads
 
@@ -30,6 +34,8 @@ class Hub:
         """OTLP's usual ports are for one hub only: tests that want them name others."""
         self.folder, self.prepare = folder, prepare
         self.options = ("--otlp-http", "off", "--otlp-grpc", "off", *options)
+        if STORE == "clickhouse" and "--store" not in options:
+            self.options += ("--store", clickhouse.shared().address(folder))
         self.process = None
 
     def start(self, listen="127.0.0.1:0"):
@@ -269,6 +275,7 @@ def test_sigterm_while_busy_loses_nothing(tmp_path):
     assert hub.stop() == 0
 
 
+@sqlites_file
 def test_a_full_disk_is_told_to_the_sender(tmp_path):
     def limit():
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -455,6 +462,7 @@ def test_wrong_usage_of_hub(tmp_path, arguments, word):
     assert word in run.stderr
 
 
+@sqlites_file
 def test_a_damaged_database_is_set_aside_and_named(tmp_path):
     data = tmp_path / "data"
     data.mkdir()
@@ -468,6 +476,7 @@ def test_a_damaged_database_is_set_aside_and_named(tmp_path):
     assert str(aside[0]) in hub.errors
 
 
+@sqlites_file
 def test_pages_that_rot_are_found_after_a_crash(tmp_path):
     hub = Hub(tmp_path).start()
     for n in range(20):
@@ -682,6 +691,7 @@ def look_after(folder, *arguments):
                           capture_output=True, text=True, timeout=PATIENCE)
 
 
+@sqlites_file
 def test_a_backup_of_a_hub_at_work_can_be_served(hub, tmp_path):
     for n in range(5):
         hub.send(lines(METADATA, *[transaction(n * 100 + i) for i in range(100)]))
@@ -697,6 +707,7 @@ def test_a_backup_of_a_hub_at_work_can_be_served(hub, tmp_path):
     assert other.stop() == 0
 
 
+@sqlites_file
 def test_check_and_vacuum(hub, tmp_path):
     hub.send(lines(METADATA, *[transaction(i) for i in range(100)]))
     assert hub.stop() == 0

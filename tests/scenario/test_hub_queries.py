@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+import clickhouse
 from test_hub import Hub, lines, wait_for  # noqa: F401
 
 NOW = int(time.time() * 1e6)
@@ -63,9 +64,16 @@ def orders(n):
     return events
 
 
-@pytest.fixture(scope="module")
-def hub(tmp_path_factory):
-    hub = Hub(tmp_path_factory.mktemp("hub")).start()
+@pytest.fixture(scope="module", params=["sqlite", "clickhouse"])
+def hub(request, tmp_path_factory):
+    """On both kinds of store all of these must answer the same."""
+    folder, options = tmp_path_factory.mktemp("hub"), ()
+    if request.param == "clickhouse":
+        if not clickhouse.SERVER:
+            pytest.skip(clickhouse.MISSING)
+        options = ("--store", clickhouse.shared().address(folder))
+    hub = Hub(folder, *options).start()
+    hub.kind = request.param
     for n in range(1, TRACES + 1):
         for events in (shop(n), orders(n)):
             assert hub.send(lines(*events)).status_code == 202
@@ -243,8 +251,9 @@ def test_instances_and_usage(hub):
 
 def test_the_state_of_the_store(hub):
     store = ask(hub, "status")["store"]
-    assert (store["state"], store["kind"]) == ("ok", "sqlite")
-    assert 0 < store["bytes"] < store["max_bytes"] and store["oldest_us"] > 0
+    assert (store["state"], store["kind"]) == ("ok", hub.kind)
+    assert 0 < store["bytes"] and store["oldest_us"] > 0
+    assert store["max_bytes"] == (0 if hub.kind == "clickhouse" else 2 << 30)
 
 
 @pytest.mark.parametrize("path, names", [

@@ -1,5 +1,8 @@
 #include "hub/store/batch.h"
 
+#include "base/hex.h"
+#include "hub/store/stable_hash.h"
+
 #include <stdlib.h>
 #include <zlib.h>
 
@@ -105,4 +108,25 @@ bool azm_batch_pack(struct azm_batch *batch)
         batch->block = plain;
     }
     return ok;
+}
+
+azm_slice azm_event_log_id(const struct azm_event *event, char text[16])
+{
+    uint64_t hash = azm_stable_hash(event->raw, AZM_STABLE_HASH);
+    uint8_t bytes[8];
+    for (int i = 0; i < 8; i++)
+        bytes[i] = (uint8_t)(hash >> (56 - 8 * i));
+    azm_hex_encode(bytes, sizeof bytes, text);
+    return azm_slice_of(text, 16);
+}
+
+bool azm_sample_is_memory(azm_slice name)
+{
+    static const azm_slice names[] = {AZM_S_INIT("system.process.memory.rss.bytes"), AZM_S_INIT("process.memory.usage"),
+                                      AZM_S_INIT("process.memory.physical_usage"),
+                                      AZM_S_INIT("dotnet.process.memory.working_set")};
+    for (size_t i = 0; i < AZM_COUNT(names); i++)
+        if (azm_slice_eq(name, names[i]))
+            return true;
+    return false;
 }

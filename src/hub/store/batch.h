@@ -84,3 +84,7 @@ struct azm_process {
     bool from_host;
 };
 void azm_batch_set_process(struct azm_batch *batch, const struct azm_process *process);
+/* Log lines have no id: their content is one, so that a batch sent again is recognised. */
+azm_slice azm_event_log_id(const struct azm_event *event, char text[16]);
+/* It tells how much memory its process takes. */
+bool azm_sample_is_memory(azm_slice name);

@@ -14,7 +14,7 @@ static unsigned log2_of(uint64_t v)
     return n;
 }
 
-static unsigned bucket_of(int64_t duration_us)
+unsigned azm_histogram_bucket(int64_t duration_us)
 {
     uint64_t v = duration_us > 0 ? (uint64_t)duration_us : 0;
     if (v < PER_OCTAVE)
@@ -36,7 +36,7 @@ int64_t azm_histogram_lower(unsigned bucket)
 
 void azm_histogram_add(struct azm_histogram *h, int64_t duration_us, double weight)
 {
-    h->counts[bucket_of(duration_us)] += weight;
+    h->counts[azm_histogram_bucket(duration_us)] += weight;
     h->total += weight;
 }
 

@@ -11,6 +11,8 @@ struct azm_histogram {
     double total;
 };
 
+/* Which bucket it falls into. */
+unsigned azm_histogram_bucket(int64_t duration_us);
 void azm_histogram_add(struct azm_histogram *h, int64_t duration_us, double weight);
 void azm_histogram_merge(struct azm_histogram *h, const struct azm_histogram *other);
 /* The duration that the share (0 to 1) of all is not longer than: the middle of its bucket; 0 when h is empty. */

@@ -303,17 +303,6 @@ static enum azm_status add_to_trace(struct azm_insert *insert, const struct azm_
     return status == AZM_OK ? update_first(insert, event, err) : status;
 }
 
-/* Log lines have no id: their content is one, so that a batch sent again is recognised. */
-static azm_slice log_id(const struct azm_event *event, char text[16])
-{
-    uint64_t hash = azm_stable_hash(event->raw, AZM_STABLE_HASH);
-    uint8_t bytes[8];
-    for (int i = 0; i < 8; i++)
-        bytes[i] = (uint8_t)(hash >> (56 - 8 * i));
-    azm_hex_encode(bytes, sizeof bytes, text);
-    return azm_slice_of(text, 16);
-}
-
 static void bind_event(struct azm_statement *s, const struct azm_event *event, azm_slice id, int64_t process)
 {
     azm_bind_int(s, (int64_t)event->kind);
@@ -405,7 +394,7 @@ static enum azm_status write_event(struct adding *adding, const struct azm_event
     struct azm_insert *insert = adding->insert;
     struct azm_statement *s = &insert->event;
     char hash[16];
-    azm_slice id = event->kind == AZM_EVENT_LOG ? log_id(event, hash) : event->id;
+    azm_slice id = event->kind == AZM_EVENT_LOG ? azm_event_log_id(event, hash) : event->id;
     if (was_before(adding, event, id))
         return AZM_END;
     azm_bind_int(s, insert->seq + 1);
@@ -466,17 +455,6 @@ static enum azm_status find_process(struct azm_insert *insert, const struct azm_
     return AZM_OK;
 }
 
-static bool is_memory(azm_slice name)
-{
-    static const azm_slice names[] = {AZM_S_INIT("system.process.memory.rss.bytes"), AZM_S_INIT("process.memory.usage"),
-                                      AZM_S_INIT("process.memory.physical_usage"),
-                                      AZM_S_INIT("dotnet.process.memory.working_set")};
-    for (size_t i = 0; i < AZM_COUNT(names); i++)
-        if (azm_slice_eq(name, names[i]))
-            return true;
-    return false;
-}
-
 static enum azm_status add_sample(struct adding *adding, const struct azm_sample *sample, struct azm_error *err)
 {
     struct azm_insert *insert = adding->insert;
@@ -514,7 +492,7 @@ static enum azm_status add_samples(struct adding *adding, double *memory, struct
     for (size_t i = 0; i < adding->batch->sample_count && status == AZM_OK; i++) {
         const struct azm_sample *sample = &adding->batch->samples[i];
         status = add_sample(adding, sample, err);
-        if (!is_memory(sample->name))
+        if (!azm_sample_is_memory(sample->name))
             continue;
         *memory = sample->value > *memory ? sample->value : *memory;
         time_us = sample->time_us;

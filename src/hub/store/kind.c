@@ -2,12 +2,23 @@
 
 #include <uv.h>
 
+static const struct azm_store_kind *kind_of(const char *place)
+{
+    azm_slice text = azm_slice_str(place);
+    bool remote = azm_slice_starts(text, AZM_S("clickhouse://")) || azm_slice_starts(text, AZM_S("clickhouses://"));
+    return text.len == 0 ? &azm_store_sqlite : remote ? &azm_store_clickhouse : NULL;
+}
+
 enum azm_status azm_store_open(const struct azm_store_options *options, struct azm_store **out, struct azm_error *err)
 {
+    const struct azm_store_kind *kind = kind_of(options->place);
     struct azm_store_options complete = *options;
     if (complete.period_ms == 0)
         complete.period_ms = 60000;
-    return azm_store_sqlite.open(&complete, out, err);
+    if (!kind)
+        return azm_fail(err, AZM_BAD_CONFIG,
+                        "the store: expected clickhouse://HOST:PORT/DATABASE or clickhouses://...");
+    return kind->open(&complete, out, err);
 }
 
 void azm_store_close(struct azm_store *store)

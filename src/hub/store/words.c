@@ -6,7 +6,7 @@
 
 #define MADE_UP "\xee\x80\x80" /* U+E000 */
 
-enum { WORD_MAX = 64, WORDS_MAX = 32, OCTAVES = 42 };
+enum { WORDS_MAX = 32, OCTAVES = 42 };
 
 void azm_event_filter_init(struct azm_event_filter *filter)
 {
@@ -48,7 +48,7 @@ static void add_words(struct azm_buf *out, azm_slice text)
 {
     azm_slice word;
     while (next_word(&text, &word)) {
-        if (word.len > WORD_MAX || is_made_up(word) || out->len + word.len + 1 > out->max)
+        if (word.len > AZM_WORD_MAX || is_made_up(word) || out->len + word.len + 1 > out->max)
             continue;
         azm_buf_add_byte(out, ' ');
         azm_buf_add(out, word);
@@ -74,10 +74,15 @@ static void add_equal(const struct makers *to, char what, azm_slice text)
         add_made_up(to, what, azm_stable_hash(text, AZM_STABLE_HASH));
 }
 
-static void add_attribute(const struct makers *to, const struct azm_pair *pair)
+uint64_t azm_attribute_hash(const struct azm_pair *pair)
 {
     uint64_t hash = azm_stable_hash(pair->key, AZM_STABLE_HASH);
-    add_made_up(to, 'a', azm_stable_hash(pair->value, azm_stable_hash(AZM_S("="), hash)));
+    return azm_stable_hash(pair->value, azm_stable_hash(AZM_S("="), hash));
+}
+
+static void add_attribute(const struct makers *to, const struct azm_pair *pair)
+{
+    add_made_up(to, 'a', azm_attribute_hash(pair));
 }
 
 static bool has_outcome(const struct azm_event *event)
@@ -113,10 +118,8 @@ static void add_values(const struct makers *to, const struct azm_event *event, a
         add_attribute(to, &event->attributes[i]);
 }
 
-void azm_words_document(const struct azm_event *event, azm_slice environment, struct azm_buf *out)
+void azm_words_text(const struct azm_event *event, struct azm_buf *out)
 {
-    const struct makers to = {out, " ", ""};
-    add_values(&to, event, environment);
     const azm_slice texts[] = {event->name,   event->message, event->function, event->target,    event->culprit,
                                event->result, event->words,   event->subtype,  event->invocation};
     for (size_t i = 0; i < AZM_COUNT(texts); i++)
@@ -125,20 +128,45 @@ void azm_words_document(const struct azm_event *event, azm_slice environment, st
         add_words(out, event->attributes[i].value);
 }
 
+void azm_words_document(const struct azm_event *event, azm_slice environment, struct azm_buf *out)
+{
+    const struct makers to = {out, " ", ""};
+    add_values(&to, event, environment);
+    azm_words_text(event, out);
+}
+
+size_t azm_word_fold(azm_slice word, char out[AZM_WORD_MAX])
+{
+    size_t n = word.len < AZM_WORD_MAX ? word.len : AZM_WORD_MAX;
+    for (size_t i = 0; i < n; i++)
+        out[i] = (char)(word.ptr[i] >= 'A' && word.ptr[i] <= 'Z' ? word.ptr[i] | 0x20 : word.ptr[i]);
+    return n;
+}
+
 static bool is_class(azm_slice status)
 {
     return status.len == 3 && azm_slice_eq_nocase(azm_slice_drop(status, 1), AZM_S("xx"));
 }
 
-static enum azm_status match_status(const struct makers *to, azm_slice status, struct azm_error *err)
+enum azm_status azm_words_status(azm_slice status, unsigned *least, unsigned *most, struct azm_error *err)
 {
     uint64_t number;
     azm_slice digits = is_class(status) ? azm_slice_take(status, 1) : status;
     if (azm_slice_to_u64(digits, &number) != AZM_OK || number > 999)
         return azm_fail(err, AZM_BAD_INPUT, "status=%.*s: expected a number such as 404, or a class such as 5xx",
                         AZM_FMT(azm_slice_take(status, 20)));
-    add_made_up(to, is_class(status) ? 'x' : 'h', number);
+    *least = (unsigned)number * (is_class(status) ? 100 : 1);
+    *most = *least + (is_class(status) ? 99 : 0);
     return AZM_OK;
+}
+
+static enum azm_status match_status(const struct makers *to, azm_slice text, struct azm_error *err)
+{
+    unsigned least = 0, most = 0;
+    enum azm_status status = azm_words_status(text, &least, &most, err);
+    if (status == AZM_OK)
+        add_made_up(to, is_class(text) ? 'x' : 'h', is_class(text) ? least / 100 : least);
+    return status;
 }
 
 static void match_duration(struct azm_buf *out, int64_t min_us, int64_t max_us)
@@ -151,18 +179,27 @@ static void match_duration(struct azm_buf *out, int64_t min_us, int64_t max_us)
     azm_buf_add_str(out, "\"" MADE_UP "none\") AND ");
 }
 
+enum azm_status azm_words_asked(azm_slice *text, unsigned *found, azm_slice *word, bool *beginning,
+                                struct azm_error *err)
+{
+    if (!next_word(text, word))
+        return *found ? AZM_END : azm_fail(err, AZM_BAD_INPUT, "q: there is no letter and no digit in it to look for");
+    if (word->len > AZM_WORD_MAX || is_made_up(*word) || ++*found > WORDS_MAX)
+        return azm_fail(err, AZM_BAD_INPUT, "q: \"%.*s\": at most %d words of at most %d bytes can be looked for",
+                        AZM_FMT(azm_slice_take(*word, 30)), WORDS_MAX, AZM_WORD_MAX);
+    *beginning = text->len && text->ptr[0] == '*';
+    return AZM_OK;
+}
+
 static enum azm_status match_words(struct azm_buf *out, azm_slice text, struct azm_error *err)
 {
     azm_slice word;
     unsigned found = 0;
-    while (next_word(&text, &word)) {
-        if (word.len > WORD_MAX || is_made_up(word) || ++found > WORDS_MAX)
-            return azm_fail(err, AZM_BAD_INPUT, "q: \"%.*s\": at most %d words of at most %d bytes can be looked for",
-                            AZM_FMT(azm_slice_take(word, 30)), WORDS_MAX, WORD_MAX);
-        bool beginning = text.len && text.ptr[0] == '*';
+    bool beginning;
+    enum azm_status status;
+    while ((status = azm_words_asked(&text, &found, &word, &beginning, err)) == AZM_OK)
         azm_buf_addf(out, "\"%.*s\"%s AND ", AZM_FMT(word), beginning ? " *" : "");
-    }
-    return found ? AZM_OK : azm_fail(err, AZM_BAD_INPUT, "q: there is no letter and no digit in it to look for");
+    return status == AZM_END ? AZM_OK : status;
 }
 
 static void match_values(const struct makers *to, const struct azm_event_filter *filter)

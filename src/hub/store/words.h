@@ -26,6 +26,23 @@ struct azm_event_filter {
 void azm_event_filter_init(struct azm_event_filter *filter);
 bool azm_event_filter_is_empty(const struct azm_event_filter *filter);
 
+enum { AZM_WORD_MAX = 64 };
+
+/* The pieces that other indexes than SQLite's are made of. Adds the words of an event, a space before each; out's
+ * ceiling bounds them. */
+void azm_words_text(const struct azm_event *event, struct azm_buf *out);
+/* The word without case, as it is to be compared. Bytes. */
+size_t azm_word_fold(azm_slice word, char out[AZM_WORD_MAX]);
+/* The same for an attribute that is sent and one that is asked for. */
+uint64_t azm_attribute_hash(const struct azm_pair *pair);
+/* Cuts the next word that is asked for off the front of *text; *found counts them, from 0. AZM_END: that was all.
+ * AZM_BAD_INPUT: too many, too long, or none at all. */
+enum azm_status azm_words_asked(azm_slice *text, unsigned *found, azm_slice *word, bool *beginning,
+                                struct azm_error *err) AZM_MUST_CHECK;
+/* "404", "4xx": the statuses that are meant. AZM_BAD_INPUT. */
+enum azm_status azm_words_status(azm_slice status, unsigned *least, unsigned *most,
+                                 struct azm_error *err) AZM_MUST_CHECK;
+
 /* Adds the document of an event. out's ceiling bounds it: what does not fit is not indexed. */
 void azm_words_document(const struct azm_event *event, azm_slice environment, struct azm_buf *out);
 /* Adds the condition, as SQLite's FTS5 wants it. AZM_BAD_INPUT: the words hold nothing to look for. */

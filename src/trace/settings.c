@@ -122,6 +122,8 @@ const struct azm_setting azm_setting_table[] = {
     {"AZIMUTH_WORKER_EXECUTABLE", AZM_SETTING_TEXT, AT(worker_executable), "",
      "the true worker's executable, where the worker.config.json that the host used does not say"},
     {"AZIMUTH_HUB_TOKEN", AZM_SETTING_SECRET, AT(hub_token), "", "of a hub that demands one, for azimuth traces"},
+    {"AZIMUTH_HUB_STORE", AZM_SETTING_SECRET, AT(hub_store), "",
+     "where azimuth hub keeps its data, instead of a file: clickhouse://USER:PASSWORD@HOST:8123/DATABASE"},
     {"AZIMUTH_HUB_TLS_CERT", AZM_SETTING_TEXT, AT(hub_tls_cert), "",
      "PEM file of the certificate that azimuth hub shows"},
     {"AZIMUTH_HUB_TLS_KEY", AZM_SETTING_TEXT, AT(hub_tls_key), "", "and of its private key"},

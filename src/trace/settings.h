@@ -28,6 +28,7 @@ struct azm_settings {
     azm_slice run_dir;                      /* as it was given; os/run_dir.h says what is made of it */
     azm_slice worker_executable;            /* tap/executable.h */
     azm_slice hub_token;                    /* of `azimuth traces` */
+    azm_slice hub_store;                    /* of `azimuth hub` */
     azm_slice hub_tls_cert, hub_tls_key;    /* of `azimuth hub` */
     struct azm_destination otlp, otlp_logs; /* what OpenTelemetry's variables say of traces, and of logs */
     bool otlp_is_off, otlp_logs_are_off;

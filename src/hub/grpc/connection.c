@@ -131,13 +131,18 @@ static bool write_bytes(struct azm_grpc_connection *c, const void *bytes, size_t
     return azm_tls_channel_write(c->tls, azm_slice_of(bytes, len)) == AZM_OK && write_output(c);
 }
 
+static bool shakes_hands(const struct azm_grpc_connection *c)
+{
+    return c->tls && !azm_tls_channel_greeted(c->tls);
+}
+
 /* One piece at a time: what the client does not read does not pile up. */
 static void flush(struct azm_grpc_connection *c)
 {
     const uint8_t *bytes;
-    if (c->closing || c->tcp.write_queue_size > 0 || (c->tls && !azm_tls_channel_greeted(c->tls)))
+    if (c->closing || c->tcp.write_queue_size > 0 || (shakes_hands(c) && !c->ending))
         return;
-    ssize_t len = nghttp2_session_mem_send(c->session, &bytes);
+    ssize_t len = shakes_hands(c) ? 0 : nghttp2_session_mem_send(c->session, &bytes);
     if (len > 0 && write_bytes(c, bytes, (size_t)len))
         return;
     bool done = !nghttp2_session_want_read(c->session) && !nghttp2_session_want_write(c->session);
@@ -414,6 +419,10 @@ void azm_grpc_connections_end(struct azm_grpc_server *server)
 {
     for (struct azm_grpc_connection *c = server->connections, *next; c; c = next) {
         next = c->next;
+        if (shakes_hands(c)) {
+            close_connection(c);
+            continue;
+        }
         c->leaving = true;
         nghttp2_session_terminate_session(c->session, NGHTTP2_NO_ERROR);
         uv_timer_start(&c->silence, on_silence, LEAVE_MS, 0);

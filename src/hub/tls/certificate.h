@@ -1,5 +1,5 @@
 /* The certificate that the hub shows, with its private key, from two PEM files; files that are renewed are taken up
- * while the hub runs. All functions from any thread. */
+ * while the hub runs. azm_certificate_show from any thread, the others from one. */
 #pragma once
 
 #include "base/status.h"

@@ -374,6 +374,25 @@ def test_many_empty_lines_and_members(hub):
     assert answer.status_code in (202, 400)
 
 
+def test_bodies_in_hand(locked):
+    """256 MiB of them at once; what is taken line by line goes on, and so does all when they are gone."""
+    head = b"POST /v1/traces HTTP/1.1\r\n" + HOST + b"Authorization: Bearer secret\r\nContent-Type: application/x-protobuf\r\n"
+    large = []
+    for _ in range(4):
+        client = locked.connect()
+        client.sendall(head + b"Content-Length: 64000000\r\n\r\n" + bytes(60000000))
+        large.append(client)
+
+    def send(size):
+        [(status, fields, _)] = answers(locked.tell(head + b"Connection: close\r\nContent-Length: %d\r\n\r\n" % size + bytes(size)))
+        return status, fields.get("retry-after")
+    wait_for(lambda: send(40000000) == (503, "5"))  # what was sent has been taken
+    assert locked.send(lines(METADATA, transaction()), Authorization="Bearer secret").status_code == 202
+    for client in large:
+        client.close()
+    wait_for(lambda: send(40000000)[0] == 400)  # zeros are no OTLP
+
+
 def test_slow_requests_keep_nobody_waiting(hub):
     """More than may be connected, each in the middle of its request line, its head, or its body."""
     parts = [b"GET /api/sta", STATUS + b"X: ", INTAKE + b"Content-Length: 1000\r\n\r\n{", CHUNKED + b"5\r\n{", CHUNKED]

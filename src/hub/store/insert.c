@@ -91,6 +91,8 @@ static enum azm_status prepare_partition(struct azm_insert *insert, struct azm_e
     const struct prepared before[] = {{&insert->event_before, event_before_sql},
                                       {&insert->trace_before, trace_before_sql}};
     enum azm_status status = prepare(insert, here, AZM_COUNT(here), insert->partition.id, err);
+    if (status == AZM_OK)
+        status = azm_marks_prepare(&insert->marks, insert->db, insert->partition.id, err);
     return status == AZM_OK && insert->before.id ? prepare(insert, before, AZM_COUNT(before), insert->before.id, err)
                                                  : status;
 }
@@ -176,6 +178,7 @@ void azm_insert_dispose(struct azm_insert *insert)
         &insert->usage_process, &insert->memory, &insert->event_before, &insert->trace_before, &insert->data_version};
     for (size_t i = 0; i < AZM_COUNT(all); i++)
         azm_statement_dispose(all[i]);
+    azm_marks_dispose(&insert->marks);
     azm_rollup_free(insert->rollup);
     insert->rollup = NULL;
 }
@@ -425,7 +428,9 @@ static enum azm_status add(struct adding *adding, const struct azm_event *event,
     insert->partition.events++;
     insert->partition.bytes += ROW_BYTES + (int64_t)(event->name.len + event->message.len);
     azm_rollup_add(insert->rollup, event, adding->batch);
-    status = add_words(insert, event, adding->batch->environment, err);
+    status = azm_marks_add(&insert->marks, event->start_us, insert->seq, err);
+    if (status == AZM_OK)
+        status = add_words(insert, event, adding->batch->environment, err);
     if (status == AZM_OK)
         status = add_to_group(insert, event, adding->batch->received_us, err);
     return status == AZM_OK ? add_to_trace(insert, event, adding->batch->received_us, err) : status;
@@ -537,6 +542,8 @@ static enum azm_status add_all(struct adding *adding, struct azm_error *err)
     if (status == AZM_OK)
         status = flush_run(insert, batch->received_us, err);
     if (status == AZM_OK)
+        status = azm_marks_flush(&insert->marks, err);
+    if (status == AZM_OK)
         status = add_samples(adding, &memory, err);
     if (status == AZM_OK)
         status = find_process(insert, batch, adding, &adding->process, err); /* once more, now with the counts */
@@ -550,6 +557,7 @@ enum azm_status azm_insert_batch(struct azm_insert *insert, const struct azm_bat
     if (batch->count == 0 && batch->sample_count == 0)
         return AZM_OK;
     insert->run = (struct azm_trace_counts){.start_us = 0};
+    insert->marks.last = 0;
     if (partition_is_done(insert, batch->received_us))
         status = begin_partition(insert, insert->partition.id + 1, batch->received_us, err);
     if (status == AZM_OK)

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "hub/store/batch.h"
+#include "hub/store/marks.h"
 #include "hub/store/partition.h"
 #include "hub/store/rollup.h"
 
@@ -27,6 +28,7 @@ struct azm_insert {
     struct azm_statement process, event, block, count, first, words, point, series, group, usage, usage_process, memory,
         data_version;
     struct azm_statement event_before, trace_before; /* whether the partition before has it */
+    struct azm_marks marks;
     struct azm_trace_counts run;
     int64_t change; /* the last given out */
     int64_t seq;

@@ -12,6 +12,7 @@ enum { SQL_MAX = 4096 };
  * traces has one row per trace, kept up to date by the writer, so that a list needs no grouping. change is a number
  * that rises each time the row's first transaction becomes known or another one turns out to be the first: readers that
  * follow ask for what is greater than the last they saw. continues: the trace began in the partition before.
+ * marks tells where a time lies (marks.h).
  * words holds a document for each event (words.h) under the event's seq. */
 static const char tables_sql[] =
     "CREATE TABLE blocks_N (block INTEGER PRIMARY KEY, size INTEGER NOT NULL, data BLOB NOT NULL);"
@@ -33,11 +34,12 @@ static const char tables_sql[] =
     "CREATE INDEX traces_N_duration ON traces_N (duration_us);"
     "CREATE VIRTUAL TABLE words_N USING fts5 (words, content='', columnsize=0, detail=none, tokenize='ascii');"
     "CREATE TABLE points_N (series INTEGER NOT NULL, time_us INTEGER NOT NULL, value REAL NOT NULL,"
-    " PRIMARY KEY (series, time_us)) WITHOUT ROWID;";
+    " PRIMARY KEY (series, time_us)) WITHOUT ROWID;"
+    "CREATE TABLE marks_N (minute INTEGER UNIQUE, first_seq INTEGER NOT NULL, last_seq INTEGER NOT NULL);";
 
 static const char drop_sql[] = "DROP TABLE IF EXISTS blocks_N; DROP TABLE IF EXISTS events_N;"
                                "DROP TABLE IF EXISTS traces_N; DROP TABLE IF EXISTS words_N;"
-                               "DROP TABLE IF EXISTS points_N;";
+                               "DROP TABLE IF EXISTS points_N; DROP TABLE IF EXISTS marks_N;";
 
 static void number_sql(const char *sql, int64_t id, struct azm_buf *out)
 {
@@ -62,7 +64,7 @@ enum azm_status azm_partition_statement(struct azm_statement *s, sqlite3 *db, co
                        : azm_statement_init(s, db, storage, err);
 }
 
-static enum azm_status run(sqlite3 *db, const char *sql, int64_t id, struct azm_error *err)
+enum azm_status azm_partition_run(sqlite3 *db, const char *sql, int64_t id, struct azm_error *err)
 {
     char storage[SQL_MAX];
     struct azm_buf text;
@@ -74,7 +76,7 @@ static enum azm_status run(sqlite3 *db, const char *sql, int64_t id, struct azm_
 enum azm_status azm_partition_create(sqlite3 *db, int64_t id, int64_t opened_us, struct azm_error *err)
 {
     struct azm_statement s;
-    enum azm_status status = run(db, tables_sql, id, err);
+    enum azm_status status = azm_partition_run(db, tables_sql, id, err);
     if (status != AZM_OK)
         return status;
     status = azm_statement_init(&s, db,
@@ -92,7 +94,7 @@ enum azm_status azm_partition_create(sqlite3 *db, int64_t id, int64_t opened_us,
 enum azm_status azm_partition_drop(sqlite3 *db, int64_t id, struct azm_error *err)
 {
     struct azm_statement s;
-    enum azm_status status = run(db, drop_sql, id, err);
+    enum azm_status status = azm_partition_run(db, drop_sql, id, err);
     if (status != AZM_OK)
         return status;
     status = azm_statement_init(&s, db, "DELETE FROM partitions WHERE id = ?", err);

@@ -11,7 +11,7 @@ struct azm_partition {
     int64_t events, bytes;              /* bytes: about what it takes on disk */
 };
 
-/* Makes its tables: blocks_N, events_N, traces_N, words_N, points_N. */
+/* Makes its tables: blocks_N, events_N, traces_N, words_N, points_N, marks_N. */
 enum azm_status azm_partition_create(struct sqlite3 *db, int64_t id, int64_t opened_us,
                                      struct azm_error *err) AZM_MUST_CHECK;
 enum azm_status azm_partition_drop(struct sqlite3 *db, int64_t id, struct azm_error *err) AZM_MUST_CHECK;
@@ -30,6 +30,9 @@ enum azm_status azm_partitions_read(struct sqlite3 *db, struct azm_partition_lis
                                     struct azm_error *err) AZM_MUST_CHECK;
 void azm_partitions_dispose(struct azm_partition_list *list);
 
+/* Runs one or more statements that give no rows; "_N" as below. */
+enum azm_status azm_partition_run(struct sqlite3 *db, const char *sql, int64_t id,
+                                  struct azm_error *err) AZM_MUST_CHECK;
 /* Prepares sql, in which each "_N" stands for the partition's number, as in events_N. */
 enum azm_status azm_partition_statement(struct azm_statement *s, struct sqlite3 *db, const char *sql, int64_t id,
                                         struct azm_error *err) AZM_MUST_CHECK;

@@ -1,15 +1,16 @@
 #include "hub/store/search.h"
 
 #include "base/hash.h"
+#include "hub/store/marks.h"
 
 #include <stdlib.h>
 
-enum { MATCH_MAX = 16384 };
+enum { MATCH_MAX = 16384, LOWEST_BIT = 9, BANDS = 20 };
 
 static const char find_sql[] = "SELECT " AZM_EVENT_COLUMNS " FROM words_N w JOIN events_N e ON e.seq = w.rowid"
-                               " WHERE words_N MATCH ?1 AND w.rowid < ?2 ORDER BY w.rowid DESC";
-static const char trace_sql[] =
-    "SELECT " AZM_EVENT_COLUMNS " FROM events_N e WHERE e.trace = ?1 AND e.seq < ?2 ORDER BY e.seq DESC";
+                               " WHERE words_N MATCH ?1 AND w.rowid <= ?2 AND w.rowid >= ?3 ORDER BY w.rowid DESC";
+static const char trace_sql[] = "SELECT " AZM_EVENT_COLUMNS " FROM events_N e WHERE e.trace = ?1 AND e.seq <= ?2"
+                                " AND e.seq >= ?3 ORDER BY e.seq DESC";
 static const char newer_sql[] = "SELECT 1 FROM events_N e WHERE e.trace = ?1 AND e.seq >= ?2 AND EXISTS"
                                 " (SELECT 1 FROM words_N WHERE words_N MATCH ?3 AND rowid = e.seq) LIMIT 1";
 
@@ -76,8 +77,25 @@ static bool fits(const struct walk *walk, const struct azm_event_row *row)
            (filter->kind < 0 || (int)event->kind == filter->kind);
 }
 
-static enum azm_status bind_walk(const struct walk *walk, int64_t partition, struct azm_statement **out,
-                                 struct azm_error *err)
+/* What of the partition has to be looked at. */
+static enum azm_status range_of(const struct walk *walk, int64_t partition, struct azm_seq_range *range,
+                                struct azm_error *err)
+{
+    struct azm_statement *s;
+    enum azm_status status = AZM_OK;
+    *range = (struct azm_seq_range){0, INT64_MAX};
+    if (walk->since_us > 0 || walk->until_us > 0) {
+        status = azm_reader_statement(walk->reader, azm_marks_sql, partition, &s, err);
+        if (status == AZM_OK)
+            status = azm_marks_range(s, walk->since_us, walk->until_us, range, err);
+    }
+    if (range->last >= walk->before_seq)
+        range->last = walk->before_seq - 1;
+    return status;
+}
+
+static enum azm_status bind_walk(const struct walk *walk, int64_t partition, struct azm_seq_range range,
+                                 struct azm_statement **out, struct azm_error *err)
 {
     enum azm_status status =
         azm_reader_statement(walk->reader, walk->trace_id.len ? trace_sql : find_sql, partition, out, err);
@@ -87,7 +105,8 @@ static enum azm_status bind_walk(const struct walk *walk, int64_t partition, str
         azm_bind_id_key(*out, walk->trace_id);
     else
         azm_bind_key(*out, walk->match);
-    azm_bind_int(*out, walk->before_seq);
+    azm_bind_int(*out, range.last);
+    azm_bind_int(*out, range.first);
     return AZM_OK;
 }
 
@@ -97,7 +116,12 @@ static enum azm_status walk_partition(struct walk *walk, int64_t partition, stru
     struct azm_statement *s;
     struct azm_event_ids ids;
     struct azm_event_row row;
-    enum azm_status status = bind_walk(walk, partition, &s, err);
+    struct azm_seq_range range;
+    enum azm_status status = range_of(walk, partition, &range, err);
+    if (status == AZM_OK && range.first > range.last)
+        return AZM_END;
+    if (status == AZM_OK)
+        status = bind_walk(walk, partition, range, &s, err);
     if (status != AZM_OK)
         return status;
     while ((status = azm_statement_row(s, err)) == AZM_OK) {
@@ -197,14 +221,56 @@ static enum azm_status match_of(const struct azm_event_filter *filter, struct az
     return status;
 }
 
-enum azm_status azm_search_events(struct azm_sqlite_reader *reader, const struct azm_trace_filter *filter,
-                                  struct azm_finds *finds, struct azm_trace_list *list, struct azm_error *err)
+static enum azm_status walk_for(struct gather *gather, const struct azm_event_filter *filter, bool *enough,
+                                struct azm_error *err)
 {
     char storage[MATCH_MAX];
     struct azm_buf text;
+    azm_buf_init_fixed(&text, storage, sizeof storage);
+    gather->walk.filter = filter;
+    enum azm_status status = match_of(filter, &text, &gather->walk.match, err);
+    return status == AZM_OK ? walk_all(&gather->walk, enough, err) : status;
+}
+
+/* The nth band of durations: the index knows powers of two, so a list of the slowest reads no more than it shows. The
+ * first and the last band hold what few events have. */
+static void band_of(const struct azm_event_filter *filter, enum azm_trace_order order, int n,
+                    struct azm_event_filter *out)
+{
+    int at = order == AZM_SLOWEST ? BANDS - 1 - n : n;
+    int64_t least = at == 0 ? 0 : (int64_t)1 << (at + LOWEST_BIT);
+    int64_t most = at == BANDS - 1 ? 0 : ((int64_t)1 << (at + LOWEST_BIT + 1)) - 1;
+    *out = *filter;
+    out->or_none = at == 0 && filter->min_us == 0 && filter->max_us == 0;
+    if (least > out->min_us)
+        out->min_us = least;
+    if (most && (out->max_us == 0 || most < out->max_us))
+        out->max_us = most;
+}
+
+/* Band after band, until there are enough. Those of earlier pages are walked again: their traces are not shown twice.
+ */
+static enum azm_status walk_bands(struct gather *gather, struct azm_error *err)
+{
+    enum azm_status status = AZM_OK;
+    bool enough = false;
+    for (int n = 0; n < BANDS && status == AZM_OK && !gather->walk.stopped; n++) {
+        struct azm_event_filter band;
+        band_of(&gather->filter->event, gather->filter->order, n, &band);
+        if (band.max_us && band.min_us > band.max_us)
+            continue;
+        status = walk_for(gather, &band, &enough, err);
+        if (azm_finds_are_full(gather->finds))
+            break;
+    }
+    return status;
+}
+
+enum azm_status azm_search_events(struct azm_sqlite_reader *reader, const struct azm_trace_filter *filter,
+                                  struct azm_finds *finds, struct azm_trace_list *list, struct azm_error *err)
+{
     struct gather gather = {.finds = finds, .filter = filter, .by_duration = filter->order != AZM_NEWEST};
     gather.walk = (struct walk){.reader = reader,
-                                .filter = &filter->event,
                                 .since_us = filter->since_us,
                                 .until_us = filter->until_us,
                                 .before_seq = INT64_MAX,
@@ -212,12 +278,10 @@ enum azm_status azm_search_events(struct azm_sqlite_reader *reader, const struct
                                 .self = &gather};
     if (filter->from.used && !gather.by_duration)
         gather.walk.before_seq = filter->from.value;
-    azm_buf_init_fixed(&text, storage, sizeof storage);
     bool enough = false;
-    enum azm_status status = match_of(&filter->event, &text, &gather.walk.match, err);
-    if (status == AZM_OK)
-        status = walk_all(&gather.walk, &enough, err);
-    list->partial = gather.walk.looked_at > AZM_READ_AT_MOST;
+    enum azm_status status =
+        gather.by_duration ? walk_bands(&gather, err) : walk_for(&gather, &filter->event, &enough, err);
+    list->partial = gather.walk.stopped;
     if (!gather.by_duration && (enough || list->partial))
         list->next = (struct azm_cursor){gather.walk.last_seq, 0, true};
     if (gather.by_duration && azm_finds_are_full(finds) && finds->count)

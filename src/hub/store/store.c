@@ -100,6 +100,8 @@ static enum azm_status open_database(struct azm_sqlite_store *store, struct azm_
         return status;
     status = azm_aside_check(store->db, store->path, err);
     if (status == AZM_OK)
+        status = azm_marks_complete(store->db, err);
+    if (status == AZM_OK)
         status = azm_insert_init(&store->insert, store->db, azm_retention_partitions(&store->limits),
                                  azm_clock_wall_us(), err);
     if (status == AZM_OK && (status = azm_legacy_move(&store->insert, err)) != AZM_OK)

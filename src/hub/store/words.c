@@ -6,7 +6,7 @@
 
 #define MADE_UP "\xee\x80\x80" /* U+E000 */
 
-enum { WORDS_MAX = 32, OCTAVES = 42 };
+enum { WORDS_MAX = 32, OCTAVES = 42, NO_OCTAVE = OCTAVES };
 
 void azm_event_filter_init(struct azm_event_filter *filter)
 {
@@ -105,6 +105,7 @@ static void add_values(const struct makers *to, const struct azm_event *event, a
         add_made_up(to, 'd', octave_of(event->duration_us));
     } else {
         add_equal(to, 'l', event->result);
+        add_made_up(to, 'd', NO_OCTAVE);
     }
     if (event->coldstart)
         add_made_up(to, 'c', 1);
@@ -169,13 +170,15 @@ static enum azm_status match_status(const struct makers *to, azm_slice text, str
     return status;
 }
 
-static void match_duration(struct azm_buf *out, int64_t min_us, int64_t max_us)
+static void match_duration(struct azm_buf *out, const struct azm_event_filter *filter)
 {
-    unsigned from = octave_of(min_us), to = max_us ? octave_of(max_us) : OCTAVES - 1;
+    unsigned from = octave_of(filter->min_us), to = filter->max_us ? octave_of(filter->max_us) : OCTAVES - 1;
     const struct makers either = {out, "\"", "\" OR "};
     azm_buf_add_str(out, "(");
     for (unsigned i = from; i <= to; i++)
         add_made_up(&either, 'd', i);
+    if (filter->or_none)
+        add_made_up(&either, 'd', NO_OCTAVE);
     azm_buf_add_str(out, "\"" MADE_UP "none\") AND ");
 }
 
@@ -247,7 +250,7 @@ enum azm_status azm_words_match(const struct azm_event_filter *filter, struct az
         status = match_status(&to, filter->status, err);
     match_values(&to, filter);
     if (filter->min_us > 0 || filter->max_us > 0)
-        match_duration(out, filter->min_us, filter->max_us);
+        match_duration(out, filter);
     if (status == AZM_OK && !out->failed && out->len > before)
         azm_buf_truncate(out, out->len - strlen(" AND "));
     return status;

@@ -18,7 +18,8 @@ struct azm_event_filter {
     bool coldstart;      /* only cold starts */
     uint64_t group;      /* of errors */
     int64_t min_us,
-        max_us; /* duration; max_us 0: no limit. The index knows powers of two: check the event itself, too */
+        max_us;   /* duration; max_us 0: no limit. The index knows powers of two: check the event itself, too */
+    bool or_none; /* with min_us or max_us: also what has no duration, as logs */
     const struct azm_pair *attributes;
     size_t attribute_count;
 };

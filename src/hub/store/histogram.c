@@ -34,24 +34,41 @@ int64_t azm_histogram_lower(unsigned bucket)
     return (int64_t)(PER_OCTAVE + bucket % PER_OCTAVE) << shift;
 }
 
+static void widen(struct azm_histogram *h, unsigned first, unsigned end)
+{
+    if (h->end == 0 || first < h->first)
+        h->first = first;
+    if (end > h->end)
+        h->end = end;
+}
+
+void azm_histogram_add_bucket(struct azm_histogram *h, unsigned bucket, double weight)
+{
+    h->counts[bucket] += weight;
+    h->total += weight;
+    widen(h, bucket, bucket + 1);
+}
+
 void azm_histogram_add(struct azm_histogram *h, int64_t duration_us, double weight)
 {
-    h->counts[azm_histogram_bucket(duration_us)] += weight;
-    h->total += weight;
+    azm_histogram_add_bucket(h, azm_histogram_bucket(duration_us), weight);
 }
 
 void azm_histogram_merge(struct azm_histogram *h, const struct azm_histogram *other)
 {
-    for (unsigned i = 0; i < AZM_HISTOGRAM_BUCKETS; i++)
+    if (other->end == 0)
+        return;
+    for (unsigned i = other->first; i < other->end; i++)
         h->counts[i] += other->counts[i];
     h->total += other->total;
+    widen(h, other->first, other->end);
 }
 
 int64_t azm_histogram_quantile(const struct azm_histogram *h, double share)
 {
     double wanted = h->total * share, seen = 0;
     unsigned last = 0;
-    for (unsigned i = 0; i < AZM_HISTOGRAM_BUCKETS; i++) {
+    for (unsigned i = h->first; i < h->end; i++) {
         if (h->counts[i] <= 0)
             continue;
         last = i;
@@ -65,7 +82,7 @@ int64_t azm_histogram_quantile(const struct azm_histogram *h, double share)
 void azm_histogram_encode(const struct azm_histogram *h, struct azm_buf *out)
 {
     unsigned before = 0;
-    for (unsigned i = 0; i < AZM_HISTOGRAM_BUCKETS; i++) {
+    for (unsigned i = h->first; i < h->end; i++) {
         uint64_t count = (uint64_t)llround(h->counts[i] * MILLI);
         if (count == 0)
             continue;
@@ -83,8 +100,7 @@ enum azm_status azm_histogram_decode(azm_slice bytes, struct azm_histogram *h)
             return AZM_BAD_INPUT;
         if (step >= AZM_HISTOGRAM_BUCKETS || (bucket += step) >= AZM_HISTOGRAM_BUCKETS)
             return AZM_BAD_INPUT;
-        h->counts[bucket] += (double)count / MILLI;
-        h->total += (double)count / MILLI;
+        azm_histogram_add_bucket(h, (unsigned)bucket, (double)count / MILLI);
     }
     return AZM_OK;
 }

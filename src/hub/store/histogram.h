@@ -9,11 +9,13 @@ enum { AZM_HISTOGRAM_BUCKETS = 304 };
 struct azm_histogram {
     double counts[AZM_HISTOGRAM_BUCKETS]; /* weighted, so not whole */
     double total;
+    unsigned first, end; /* buckets that may hold something; end 0: none */
 };
 
 /* Which bucket it falls into. */
 unsigned azm_histogram_bucket(int64_t duration_us);
 void azm_histogram_add(struct azm_histogram *h, int64_t duration_us, double weight);
+void azm_histogram_add_bucket(struct azm_histogram *h, unsigned bucket, double weight);
 void azm_histogram_merge(struct azm_histogram *h, const struct azm_histogram *other);
 /* The duration that the share (0 to 1) of all is not longer than: the middle of its bucket; 0 when h is empty. */
 int64_t azm_histogram_quantile(const struct azm_histogram *h, double share);

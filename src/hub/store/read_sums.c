@@ -3,13 +3,9 @@
 #include "hub/store/reader_parts.h"
 #include "hub/store/retention.h"
 
-static const char sums_sql[] =
-    "SELECT s.operation, o.service, o.environment, o.name, o.type, o.function, o.faas_trigger, o.coldstart, "
-    "o.from_host,"
-    " s.at, s.ok, s.failed, s.unknown, s.sum_us, s.max_us, s.last_us, s.histogram"
-    " FROM sums s JOIN operations o ON o.id = s.operation WHERE s.level = ?1 AND s.at >= ?2 AND s.at <= ?3"
-    " AND o.kind = ?4 AND (?5 IS NULL OR o.service = ?5) AND (?6 IS NULL OR o.environment = ?6)"
-    " AND (?7 IS NULL OR o.name = ?7) AND (?8 IS NULL OR o.function = ?8) AND (?9 = 0 OR o.function <> '')";
+/* Without the names of operations: those are looked up once, not for each step (operations.h). */
+static const char sums_sql[] = "SELECT operation, at, ok, failed, unknown, sum_us, last_us, histogram FROM sums"
+                               " WHERE level = ?1 AND at >= ?2 AND at <= ?3";
 
 static int level_for(int64_t since_us, int64_t until_us)
 {
@@ -22,58 +18,75 @@ int64_t azm_sums_step_s(int64_t since_us, int64_t until_us)
     return azm_sum_levels[level_for(since_us, until_us)].step_s;
 }
 
-static void bind_filter(struct azm_statement *s, const struct azm_sum_filter *filter, int level)
+static bool is_or_any(azm_slice wanted, azm_slice value)
 {
-    int64_t step_us = azm_sum_levels[level].step_s * 1000000;
-    azm_bind_int(s, level);
-    azm_bind_int(s, filter->since_us / step_us);
-    azm_bind_int(s, filter->until_us / step_us);
-    azm_bind_int(s, (int64_t)filter->kind);
-    azm_bind_text(s, filter->service);
-    azm_bind_text(s, filter->environment);
-    azm_bind_text(s, filter->name);
-    azm_bind_text(s, filter->function);
-    azm_bind_int(s, filter->functions);
+    return wanted.len == 0 || azm_slice_eq(wanted, value);
 }
 
-static struct azm_sum_row sum_of(const struct azm_statement *s, int64_t step_us)
+static bool asks_for(const struct azm_sum_filter *filter, const struct azm_operation *operation)
+{
+    return operation->kind == (int64_t)filter->kind && is_or_any(filter->service, operation->service) &&
+           is_or_any(filter->environment, operation->environment) && is_or_any(filter->name, operation->name) &&
+           is_or_any(filter->function, operation->function) && (!filter->functions || operation->function.len);
+}
+
+static struct azm_sum_row sum_of(const struct azm_statement *s, const struct azm_operation *operation, int64_t step_us)
 {
     return (struct azm_sum_row){.operation = azm_column_int(s, 0),
-                                .service = azm_column_text(s, 1),
-                                .environment = azm_column_text(s, 2),
-                                .name = azm_column_text(s, 3),
-                                .type = azm_column_text(s, 4),
-                                .function = azm_column_text(s, 5),
-                                .trigger = azm_column_text(s, 6),
-                                .coldstart = azm_column_int(s, 7) != 0,
-                                .from_host = azm_column_int(s, 8) != 0,
-                                .at_us = azm_column_int(s, 9) * step_us,
-                                .ok = azm_column_real(s, 10),
-                                .failed = azm_column_real(s, 11),
-                                .unknown = azm_column_real(s, 12),
-                                .sum_us = azm_column_int(s, 13),
-                                .max_us = azm_column_int(s, 14),
-                                .last_us = azm_column_int(s, 15),
-                                .histogram = azm_column_bytes(s, 16)};
+                                .service = operation->service,
+                                .environment = operation->environment,
+                                .name = operation->name,
+                                .type = operation->type,
+                                .function = operation->function,
+                                .trigger = operation->trigger,
+                                .coldstart = operation->coldstart,
+                                .from_host = operation->from_host,
+                                .at_us = azm_column_int(s, 1) * step_us,
+                                .ok = azm_column_real(s, 2),
+                                .failed = azm_column_real(s, 3),
+                                .unknown = azm_column_real(s, 4),
+                                .sum_us = azm_column_int(s, 5),
+                                .last_us = azm_column_int(s, 6),
+                                .histogram = azm_column_bytes(s, 7)};
+}
+
+static enum azm_status visit_sums(struct azm_sqlite_reader *reader, struct azm_statement *s, struct azm_statement *find,
+                                  const struct azm_sum_filter *filter, int64_t step_us, azm_sum_visit *visit,
+                                  void *self, struct azm_error *err)
+{
+    enum azm_status status;
+    while ((status = azm_statement_row(s, err)) == AZM_OK) {
+        const struct azm_operation *operation = NULL;
+        status = azm_operations_get(&reader->operations, find, azm_column_int(s, 0), &operation, err);
+        if (status == AZM_NOT_FOUND || (status == AZM_OK && !asks_for(filter, operation)))
+            continue;
+        if (status != AZM_OK)
+            return status;
+        struct azm_sum_row row = sum_of(s, operation, step_us);
+        if (!visit(self, &row))
+            return AZM_OK;
+    }
+    return status == AZM_END ? AZM_OK : status;
 }
 
 enum azm_status azm_sqlite_sums(struct azm_reader *base, const struct azm_sum_filter *filter, azm_sum_visit *visit,
                                 void *self, struct azm_error *err)
 {
     struct azm_sqlite_reader *reader = azm_sqlite_reader(base);
-    struct azm_statement *s;
+    struct azm_statement *s = NULL, *find = NULL;
     int level = level_for(filter->since_us, filter->until_us);
+    int64_t step_us = azm_sum_levels[level].step_s * 1000000;
     enum azm_status status = azm_reader_statement(reader, sums_sql, 0, &s, err);
+    if (status == AZM_OK)
+        status = azm_reader_statement(reader, azm_operations_sql, 0, &find, err);
     if (status != AZM_OK)
         return status;
-    bind_filter(s, filter, level);
-    bool go_on = true;
-    while (go_on && (status = azm_statement_row(s, err)) == AZM_OK) {
-        struct azm_sum_row row = sum_of(s, azm_sum_levels[level].step_s * 1000000);
-        go_on = visit(self, &row);
-    }
+    azm_bind_int(s, level);
+    azm_bind_int(s, filter->since_us / step_us);
+    azm_bind_int(s, filter->until_us / step_us);
+    status = visit_sums(reader, s, find, filter, step_us, visit, self, err);
     azm_statement_reset(s);
-    return status == AZM_END ? AZM_OK : status;
+    return status;
 }
 
 static const char groups_sql[] =

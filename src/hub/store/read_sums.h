@@ -12,7 +12,7 @@ struct azm_sum_row {
     bool coldstart, from_host;
     int64_t at_us; /* where the step begins */
     double ok, failed, unknown;
-    int64_t sum_us, max_us, last_us;
+    int64_t sum_us, last_us;
     azm_slice histogram; /* encoded */
 };
 

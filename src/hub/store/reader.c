@@ -33,6 +33,7 @@ enum azm_status azm_reader_open(const char *path, struct azm_reader **out, struc
     if (!reader)
         return azm_fail(err, AZM_NO_MEMORY, "no memory for a reader");
     reader->base.kind = &kind;
+    azm_arena_init(&reader->operations.arena, 0);
     azm_buf_init(&reader->block, BLOCK_MAX);
     enum azm_status status = azm_schema_open_reader(path, &reader->db, err);
     if (status == AZM_OK)
@@ -57,6 +58,7 @@ void azm_sqlite_close(struct azm_reader *base)
     forget_statements(reader);
     free(reader->kept);
     azm_partitions_dispose(&reader->partitions);
+    azm_operations_dispose(&reader->operations);
     azm_buf_dispose(&reader->block);
     azm_schema_close(reader->db);
     free(reader);

@@ -3,6 +3,7 @@
 
 #include "hub/store/id.h"
 #include "hub/store/kind.h"
+#include "hub/store/operations.h"
 #include "hub/store/partition.h"
 #include "hub/store/reader.h"
 
@@ -22,6 +23,7 @@ struct azm_sqlite_reader {
     struct azm_partition_list partitions; /* between begin and end; the newest first */
     struct azm_kept_statement **kept;
     size_t kept_count, kept_cap;
+    struct azm_operations operations;
     struct azm_buf block; /* the last one, unpacked */
     int64_t block_partition, block_id;
 };

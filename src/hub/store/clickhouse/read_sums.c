@@ -61,7 +61,7 @@ static void make(struct azm_clickhouse_reader *reader, const struct azm_sum_filt
                  OPERATIONS_MAX, name, kinds[filter->kind].rest);
     azm_buf_addf(sql,
                  ", intDiv(start_us, %" PRId64 ") AS at, sum(weight * (outcome = 1)), sum(weight * (outcome = 2)),"
-                 " sum(weight * (outcome = 0)), sum(duration_us * weight), max(duration_us), max(start_us),"
+                 " sum(weight * (outcome = 0)), sum(duration_us * weight), max(start_us),"
                  " tupleElement(%s AS m, 1), tupleElement(m, 2)",
                  step_us, histogram ? histogram : "tuple([0], [0])");
     add_where(sql, filter, step_us);
@@ -75,10 +75,8 @@ static void encode(azm_slice buckets, azm_slice counts, struct azm_buf *out)
     struct azm_histogram histogram = {.total = 0};
     double bucket, count;
     while (azm_row_element(&buckets, &bucket) && azm_row_element(&counts, &count))
-        if (bucket >= 0 && bucket < AZM_HISTOGRAM_BUCKETS) {
-            histogram.counts[(size_t)bucket] += count;
-            histogram.total += count;
-        }
+        if (bucket >= 0 && bucket < AZM_HISTOGRAM_BUCKETS)
+            azm_histogram_add_bucket(&histogram, (unsigned)bucket, count);
     azm_histogram_encode(&histogram, out);
 }
 
@@ -98,7 +96,7 @@ static bool show(const struct azm_sum_filter *filter, const azm_slice *c, int64_
     struct azm_buf histogram;
     azm_buf_init_fixed(&histogram, storage, sizeof storage);
     if (filter->kind != AZM_SUM_ERROR)
-        encode(c[15], c[16], &histogram);
+        encode(c[14], c[15], &histogram);
     struct azm_sum_row row = {.operation = operation_of(c),
                               .service = c[0],
                               .environment = c[1],
@@ -113,8 +111,7 @@ static bool show(const struct azm_sum_filter *filter, const azm_slice *c, int64_
                               .failed = azm_row_real(c[10]),
                               .unknown = azm_row_real(c[11]),
                               .sum_us = (int64_t)azm_row_real(c[12]),
-                              .max_us = azm_row_int(c[13]),
-                              .last_us = azm_row_int(c[14]),
+                              .last_us = azm_row_int(c[13]),
                               .histogram = azm_buf_slice(&histogram)};
     if (filter->kind == AZM_SUM_ERROR && !azm_slice_eq(row.name, AZM_S(AZM_SUM_OTHER)))
         row.name = azm_slice_of(hex, (size_t)snprintf(hex, sizeof hex, "%016" PRIx64, (uint64_t)azm_row_int(c[2])));

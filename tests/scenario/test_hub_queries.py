@@ -268,3 +268,17 @@ def test_bad_questions_are_named(hub, path, names):
     answer = hub.get("/api/" + path)
     assert answer.status_code == 400
     assert names in answer.json()["error"]
+
+
+def test_an_older_minute_of_a_busy_service_is_answered_whole(tmp_path):
+    """More events than one question may look at lie after it."""
+    hub, minute, many = Hub(tmp_path).start(), 60_000_000, 110_000
+    old = NOW - 30 * minute
+    assert hub.send(lines(metadata("busy", "n1"), transaction(1, 1, name="old", timestamp=old, duration=900))).status_code == 202
+    for first in range(0, many, 10_000):
+        spans = [span(2, first + n + 10, 2, 2, name="new", type="db", timestamp=NOW - minute + n, duration=1) for n in range(10_000)]
+        assert hub.send(lines(metadata("busy", "n1"), *spans)).status_code == 202
+    for query in (f"since={old - 1}&until={old + minute}", "min_duration=500ms", "order=slowest&min_duration=500ms", "order=slowest&limit=1"):
+        answer = hub.get(f"/api/traces?service=busy&{query}").json()
+        assert ([t["name"] for t in answer["traces"]], answer["partial"]) == (["old"], False), query
+    assert hub.stop() == 0

@@ -229,7 +229,11 @@ static enum azm_status walk_for(struct gather *gather, const struct azm_event_fi
     azm_buf_init_fixed(&text, storage, sizeof storage);
     gather->walk.filter = filter;
     enum azm_status status = match_of(filter, &text, &gather->walk.match, err);
-    return status == AZM_OK ? walk_all(&gather->walk, enough, err) : status;
+    if (status == AZM_OK)
+        status = walk_all(&gather->walk, enough, err);
+    gather->walk.match = AZM_S(""); /* it lies in storage */
+    gather->walk.filter = NULL;
+    return status;
 }
 
 /* The nth band of durations: the index knows powers of two, so a list of the slowest reads no more than it shows. The

@@ -554,6 +554,48 @@ static void conditions_find_events(void **state)
     azm_store_close(store);
 }
 
+#define MINUTE INT64_C(60000000)
+
+static struct azm_trace_filter began_in(const char *service, int64_t since_us, int64_t until_us)
+{
+    struct azm_trace_filter f = any();
+    f.event.service = azm_slice_str(service);
+    f.since_us = since_us;
+    f.until_us = until_us;
+    return f;
+}
+
+/* Also those that came late, and those of partitions that an older version made. */
+static void times_are_found_by_marks(void **state)
+{
+    (void)state;
+    static const struct made one[] = {
+        {AZM_EVENT_TRANSACTION, "a1", "b1", "", "svc", "first", 10 * MINUTE, false, false},
+        {AZM_EVENT_TRANSACTION, "a2", "b2", "", "svc", "third", 30 * MINUTE, false, false},
+        {AZM_EVENT_TRANSACTION, "a3", "b3", "", "svc", "second", 20 * MINUTE, false, false},
+        {AZM_EVENT_TRANSACTION, "a4", "b4", "", "svc", "third too", 30 * MINUTE + 5, false, false}};
+    struct azm_store *store = open_store((struct azm_store_options){.max_age_us = 0});
+    add(store, one, 2, 100 * MINUTE);
+    add(store, one + 2, 2, 200 * MINUTE);
+    assert_string_equal(list(began_in("svc", 15 * MINUTE, 25 * MINUTE), NULL).names, "second,");
+    assert_string_equal(list(began_in("svc", 30 * MINUTE, 0), NULL).names, "third too,third,");
+    assert_int_equal(list(began_in("svc", 21 * MINUTE, 29 * MINUTE), NULL).count, 0);
+    assert_int_equal(ask("SELECT count(*) FROM marks_1"), 3);
+    azm_store_close(store);
+
+    sqlite3 *db;
+    assert_int_equal(sqlite3_open(file, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_exec(db, "DROP TABLE marks_1; DROP INDEX events_1_called;", NULL, NULL, NULL), SQLITE_OK);
+    sqlite3_close(db);
+    store = open_store((struct azm_store_options){.max_age_us = 0});
+    assert_string_equal(list(began_in("svc", 15 * MINUTE, 25 * MINUTE), NULL).names, "second,");
+    static const struct made more = {AZM_EVENT_TRANSACTION, "a5", "b5", "", "svc", "fourth", 40 * MINUTE, false, false};
+    add(store, &more, 1, 300 * MINUTE);
+    assert_string_equal(list(began_in("svc", 30 * MINUTE, 0), NULL).names, "fourth,third too,third,");
+    assert_int_equal(ask("SELECT count(*) FROM sqlite_master WHERE name = 'events_1_called'"), 1);
+    azm_store_close(store);
+}
+
 /* A trace whose parts lie in two partitions is one, and what is sent again is known there. */
 static void a_trace_goes_over_partitions(void **state)
 {
@@ -608,6 +650,7 @@ int main(void)
         ROW(lists_go_over_partitions),
         ROW(conditions_find_events),
         ROW(many_partitions_are_read),
+        ROW(times_are_found_by_marks),
         ROW(a_trace_goes_over_partitions),
         ROW(two_stores_share_a_file),
     };

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { HISTOGRAM_BYTES = 8192, COLUMNS = 17, OPERATIONS_MAX = 2000 };
+enum { HISTOGRAM_BYTES = 8192, COLUMNS = 16, OPERATIONS_MAX = 2000 };
 
 /* What is told apart, by kind; {name} is what of it may become AZM_SUM_OTHER. */
 static const struct {

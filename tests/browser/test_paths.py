@@ -144,6 +144,16 @@ def test_a_trace_by_keyboard_alone(page):
     assert page.js("return document.activeElement.name") == "q"
 
 
+def test_the_only_span_of_a_trace_is_shown_until_it_is_closed(page):
+    page.open("#/trace/" + "40" * 16)
+    page.until(lambda: page.texts(".panel h3") == ["GET /api/stock"], "it is not shown")
+    page.shows("Function", "orders-func/stock")
+    page.press(Keys.ESCAPE)
+    page.until(lambda: not page.all(".panel"), "it does not close")
+    page.open(page.address())
+    assert not page.all(".panel")
+
+
 def test_short_spans_hide_and_clocks_can_be_shown_as_sent(page):
     page.open(f"#/trace/{FAILED}")
     page.js("const s = document.querySelector('.tools select'); s.value = '100000'; s.dispatchEvent(new Event('change', {bubbles: true}))")

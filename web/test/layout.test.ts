@@ -23,6 +23,14 @@ test("no two nodes lie on each other, and a long edge passes beside the nodes be
   assert.ok(ways.size > 0);
 });
 
+test("those without calls stand in rows below", () => {
+  const { places, tall, wide } = layOut(["a", "b", "x1", "x2", "x3", "x4", "x5"].map(node), [edge("a", "b")]);
+  const at = (id: string) => places.get(id) as { x: number; y: number };
+  assert.ok(at("x1").y > at("a").y && at("x1").y === at("x4").y && at("x5").y > at("x1").y);
+  for (const each of places.values()) assert.ok(each.x + 190 <= wide && each.y + NODE_TALL <= tall);
+  assert.equal(layOut(["x"].map(node), []).places.size, 1);
+});
+
 test("many steps become few bars, and nothing is lost", () => {
   const points = Array.from({ length: 1440 }, (_, i) => ({ start_us: i * 60, count: 1, failed: i % 10 ? 0 : 1 }));
   const { bars, places } = barsOf(points, 0, 1440 * 60, 60);

@@ -16,7 +16,7 @@ export interface Layout {
 export const NODE_WIDE = 190, NODE_TALL = 52;
 const GAP_X = 120, GAP_Y = 26, EDGE = 16;
 const POINT = "\u0000", POINT_TALL = 18;
-const ROUNDS = 6;
+const ROUNDS = 6, MOST_IN_ROW = 4;
 
 export const keyOf = (edge: MapEdge) => `${edge.from}>${edge.to}`;
 
@@ -105,7 +105,7 @@ function waypoints(edges: MapEdge[], rank: Map<string, number>, columns: string[
 
 const tallOf = (id: string) => (id.startsWith(POINT) ? POINT_TALL : NODE_TALL);
 
-export function layOut(nodes: MapNode[], edges: MapEdge[]): Layout {
+function layOutConnected(nodes: MapNode[], edges: MapEdge[]): Layout {
   const ids = nodes.map((node) => String(node.id)).sort();
   const known = new Set(ids);
   const inside = edges.filter((edge) => known.has(String(edge.from)) && known.has(String(edge.to)) && edge.from !== edge.to);
@@ -136,4 +136,20 @@ export function layOut(nodes: MapNode[], edges: MapEdge[]): Layout {
   });
   const ways = new Map([...through].map(([key, way]) => [key, way.map((id) => points.get(id) as { x: number; y: number })]));
   return { places, ways, wide: columns.length * (NODE_WIDE + GAP_X) - GAP_X + 2 * EDGE, tall };
+}
+
+// What calls nobody and is called by nobody stands in rows below the rest.
+export function layOut(nodes: MapNode[], edges: MapEdge[]): Layout {
+  const connected = new Set(edges.flatMap((edge) => [String(edge.from), String(edge.to)]));
+  const alone = nodes.filter((node) => !connected.has(String(node.id)));
+  const layout: Layout = alone.length < nodes.length ? layOutConnected(nodes.filter((node) => connected.has(String(node.id))), edges) : { places: new Map(), ways: new Map(), wide: 0, tall: 0 };
+  const perRow = Math.max(MOST_IN_ROW, Math.floor(layout.wide / (NODE_WIDE + GAP_Y)));
+  const top = layout.tall;
+  alone.forEach((node, index) => {
+    const x = EDGE + (index % perRow) * (NODE_WIDE + GAP_Y), y = top + EDGE + Math.floor(index / perRow) * (NODE_TALL + GAP_Y);
+    layout.places.set(String(node.id), { node, x, y });
+    layout.wide = Math.max(layout.wide, x + NODE_WIDE + EDGE);
+    layout.tall = Math.max(layout.tall, y + NODE_TALL + EDGE);
+  });
+  return layout;
 }

@@ -4,6 +4,8 @@ import uPlot from "uplot";
 import { adjust } from "../address";
 import { colour, useTheme } from "../theme";
 
+const FEW = 60; // more need no dots: they touch each other
+
 export interface Curve {
   label: string;
   colour: string; // a name of style/colours.css
@@ -21,7 +23,7 @@ function seriesOf(curve: Curve, format: (value: number) => string): uPlot.Series
     width: curve.bars ? 0 : 1.8,
     dash: curve.dash ? [5, 4] : undefined,
     paths: curve.bars ? uPlot.paths.bars?.({ size: [0.8, 40], align: 1 }) : undefined,
-    points: { show: curve.bars ? false : undefined, size: 5 },
+    points: { show: !curve.bars && curve.values.filter((value) => value !== null).length < FEW, size: 5, fill: line },
     spanGaps: false,
     value: (_plot, value) => (value === null || value === undefined ? "–" : format(value)),
   };

@@ -41,6 +41,8 @@ function Head({ data, tree }: { data: Trace; tree: Tree }) {
 }
 
 // "at" of the address may also be the id of an error or of a log's parent.
+const NONE = "-"; // a single span is chosen without being asked for, unless it was closed
+
 function nodeAt(tree: Tree, at: string): Node | null {
   if (!at) return null;
   return tree.byKey.get(at) || tree.nodes.find((node) => node.event?.id === at || node.errors.some((error) => error.id === at)) || null;
@@ -90,9 +92,10 @@ function Shape({ data, parameters }: { data: Trace; parameters: View["parameters
   const found = useMemo(() => new Set(matches), [matches]);
   const failed = useMemo(() => tree.nodes.filter(hasFailed), [tree]);
   const logs = useMemo(() => logsOf(data), [data]);
-  const chosen = nodeAt(tree, state.at);
+  const chosen = nodeAt(tree, state.at) || (tree.nodes.length === 1 && parameters.at === undefined ? (tree.nodes[0] as Node) : null);
   const [tall, measure] = useHeight();
   const input = useRef<HTMLInputElement>(null);
+  const close = () => adjust({ at: tree.nodes.length === 1 ? NONE : "" });
   const pick = (node: Node) => choose(tree, state, node.key, { tab: state.tab === "errors" ? "" : state.tab });
   const step = (nodes: Node[], by: 1 | -1) => {
     const next = nextOf(nodes, tree, chosen?.key || "", by);
@@ -116,7 +119,7 @@ function Shape({ data, parameters }: { data: Trace; parameters: View["parameters
     zoomTo: () => chosen && setZoom({ from_us: chosen.start_us - chosen.duration_us * 0.02, to_us: chosen.start_us + chosen.duration_us * 1.02 }, tree.total_us),
     critical: () => adjust({ critical: state.critical ? "no" : "" }),
     find: () => input.current?.focus(),
-    close: () => adjust({ at: "" }),
+    close,
   });
   const tabs: [string, string][] = [["", "Waterfall"], ["logs", `Logs ${logs.length}`], ["errors", `Errors ${data.events.filter((event) => event.kind === "error").length}`]];
   return (
@@ -150,7 +153,7 @@ function Shape({ data, parameters }: { data: Trace; parameters: View["parameters
                 <Minimap tree={tree} state={state} />
                 <Waterfall tree={tree} rows={rows} state={shown} path={path} pick={pick} found={found} tall={tall - 100} />
               </div>
-              {chosen && <SpanPanel key={chosen.key} node={chosen} trace={data} tree={tree} close={() => adjust({ at: "" })} />}
+              {chosen && <SpanPanel key={chosen.key} node={chosen} trace={data} tree={tree} close={close} />}
             </div>
           ) : <p class="faint">Only errors and logs of it have come: see the other tabs.</p>}
         </>

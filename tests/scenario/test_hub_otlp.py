@@ -149,6 +149,22 @@ def test_events_of_a_span_are_errors_and_logs(hub, encoding):
     assert hub.get("/api/operations").json()["operations"][0]["last_error"]["group"] == group["group"]
 
 
+def test_an_error_deep_inside_belongs_to_its_transaction(hub):
+    """Express throws in a span of its middleware: two spans below the one of the request."""
+    broken = {"name": "exception", "timeUnixNano": str(NOW * 1000 + 5), "attributes": pairs({"exception.type": "Error", "exception.message": "deep"})}
+    spans = [span(number=3, name="handler", kind=1, parentSpanId=f"{2:016x}", events=[broken]),
+             span(number=2, name="middleware", kind=1, parentSpanId=f"{1:016x}"), span(number=1, name="GET /deep", kind=2),
+             span(number=8, name="alone", kind=1, parentSpanId=f"{7:016x}"), span(number=9, name="round", kind=1, parentSpanId=f"{9:016x}")]
+    assert hub.export(request(*spans), otlp.PROTOBUF).status_code == 200
+    owner = {event.get("name"): event.get("transaction_id") for event in events(hub)}
+    assert (owner["handler"], owner["middleware"], owner["Error"]) == (f"{1:016x}",) * 3
+    assert owner["alone"] is None and owner["round"] is None  # their transaction did not come with them
+    operation = next(o for o in hub.get("/api/operations").json()["operations"] if o["name"] == "GET /deep")
+    assert operation["last_error"]["message"] == "deep"
+    group = hub.get("/api/errors?since=1h").json()["errors"][0]["group"]
+    assert hub.get(f"/api/errors/{group}").json()["occurrences"][0]["transaction"] == "GET /deep"
+
+
 @pytest.mark.parametrize("query", ["q=cart*", "attr=tenant=blue", "attr=n=7", "attr=ok=true", "attr=rate=0.5", "status=404",
                                    "function=orders/fn", "type=scheduled", "coldstart=true", "name=SELECT", "group=any"])
 def test_what_came_by_otlp_is_found(hub, query):

@@ -1,6 +1,7 @@
 #include "hub/receive/otlp/otlp.h"
 
 #include "hub/receive/otlp/json.h"
+#include "hub/receive/otlp/owners.h"
 #include "hub/receive/otlp/protobuf.h"
 #include "json/write.h"
 #include "proto/wire.h"
@@ -15,8 +16,13 @@ enum azm_status azm_otlp_receive(enum azm_otlp_signal signal, enum azm_otlp_enco
     if (!*map)
         return azm_fail(err, AZM_NO_MEMORY, "no memory for the request");
     const struct azm_otlp_sink *sink = azm_otlp_map_sink(*map);
-    return encoding == AZM_OTLP_JSON ? azm_otlp_read_json(signal, body, sink, err)
-                                     : azm_otlp_read_protobuf(signal, body, sink, err);
+    enum azm_status status = encoding == AZM_OTLP_JSON ? azm_otlp_read_json(signal, body, sink, err)
+                                                       : azm_otlp_read_protobuf(signal, body, sink, err);
+    struct azm_batch **batches;
+    size_t count = status == AZM_OK ? azm_otlp_map_batches(*map, &batches) : 0;
+    for (size_t i = 0; i < count; i++)
+        azm_otlp_find_owners(batches[i]);
+    return status;
 }
 
 static const char *rejected_key(enum azm_otlp_signal signal)

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from "preact/hooks";
-import { PLACES } from "./app";
+import { PLACES } from "./places";
 
 const TRACE_KEYS: [string, string][] = [
   ["↓ ↑", "next, previous span"], ["→ ←", "open, close; ← again: to the parent"], ["e E", "next, previous failed span"], ["f", "find in the trace"], ["n N", "next, previous found"],

@@ -8,10 +8,21 @@ static azm_slice state_text(enum azm_status status)
     return status == AZM_OK ? AZM_S("ok") : status == AZM_FULL ? AZM_S("full") : AZM_S("failing");
 }
 
-static void answer_store(struct azm_store *store, int64_t oldest_us, uint64_t bytes, struct azm_json_writer *json)
+/* What the last commit met; else what reading meets: without a commit nobody would know that the store is away. */
+static struct azm_store_health health_of(struct azm_store *store, enum azm_status reading, const char *message)
+{
+    struct azm_store_health health = azm_store_health(store);
+    if (health.status == AZM_OK && reading != AZM_OK) {
+        health.status = reading;
+        azm_slice_copy(azm_slice_str(message), health.message, sizeof health.message);
+    }
+    return health;
+}
+
+static void answer_store(struct azm_store *store, struct azm_store_health health, int64_t oldest_us, uint64_t bytes,
+                         struct azm_json_writer *json)
 {
     const struct azm_store_options *limits = azm_store_limits(store);
-    struct azm_store_health health = azm_store_health(store);
     azm_json_open_object(azm_json_key(json, AZM_S("store")));
     azm_answer_text(json, AZM_S("kind"), azm_slice_str(azm_store_kind_name(store)));
     azm_answer_text(json, AZM_S("path"), azm_slice_str(azm_store_path(store)));
@@ -31,10 +42,11 @@ enum azm_status azm_query_status(struct azm_reader *reader, struct azm_store *st
     struct azm_store_counters counters = azm_store_counters(store);
     int64_t oldest_us = 0;
     uint64_t bytes = 0;
-    enum azm_status status = azm_reader_extent(reader, &oldest_us, &bytes, err);
+    struct azm_error reading = {.text = ""};
+    enum azm_status status = azm_reader_extent(reader, &oldest_us, &bytes, &reading);
     azm_json_open_object(&json);
     azm_answer_text(&json, AZM_S("version"), AZM_S(AZM_VERSION));
-    answer_store(store, oldest_us, bytes, &json);
+    answer_store(store, health_of(store, status, reading.text), oldest_us, bytes, &json);
     azm_json_open_object(azm_json_key(&json, AZM_S("ingest")));
     azm_json_uint(azm_json_key(&json, AZM_S("events")), counters.events);
     azm_json_uint(azm_json_key(&json, AZM_S("known")), counters.known);
@@ -43,5 +55,5 @@ enum azm_status azm_query_status(struct azm_reader *reader, struct azm_store *st
     azm_json_uint(azm_json_key(&json, AZM_S("failed_batches")), counters.failed_batches);
     azm_json_close_object(&json);
     azm_json_close_object(&json);
-    return azm_answer_done(out, status, err);
+    return azm_answer_done(out, AZM_OK, err);
 }

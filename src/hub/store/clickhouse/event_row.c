@@ -6,6 +6,8 @@
 #include "hub/store/words.h"
 #include "json/write.h"
 
+#include <math.h>
+
 enum { WORDS_BYTES = 6000 };
 
 int64_t azm_process_number(azm_slice metadata)
@@ -89,7 +91,8 @@ void azm_row_event(struct azm_buf *out, const struct azm_event *event, const str
     add_int(json, "from_host", batch->from_host);
     add_int(json, "status", event->status <= UINT16_MAX ? (int64_t)event->status : 0);
     add_int(json, "grp", (int64_t)event->group);
-    azm_json_double(azm_json_key(json, AZM_S("weight")), event->weight > 0 ? event->weight : 1);
+    azm_json_double(azm_json_key(json, AZM_S("weight")),
+                    isfinite(event->weight) && event->weight > 0 ? event->weight : 1);
     add_int(json, "bucket", (int64_t)azm_histogram_bucket(event->duration_us));
     add_words(json, event);
     add_int(json, "received_us", batch->received_us);
@@ -100,6 +103,8 @@ void azm_row_event(struct azm_buf *out, const struct azm_event *event, const str
 
 void azm_row_sample(struct azm_buf *out, const struct azm_sample *sample, int64_t process, const char *date)
 {
+    if (!isfinite(sample->value)) /* JSON has no word for it */
+        return;
     struct azm_json_writer writer = azm_json_writer(out), *json = &writer;
     azm_json_open_object(json);
     add_text(json, "received_day", azm_slice_str(date));

@@ -198,7 +198,7 @@ static enum azm_status match_words(struct azm_buf *out, azm_slice text, struct a
 {
     azm_slice word;
     unsigned found = 0;
-    bool beginning;
+    bool beginning = false;
     enum azm_status status;
     while ((status = azm_words_asked(&text, &found, &word, &beginning, err)) == AZM_OK)
         azm_buf_addf(out, "\"%.*s\"%s AND ", AZM_FMT(word), beginning ? " *" : "");

@@ -60,16 +60,19 @@ static struct total *total_of(struct azm_activity *activity, const struct azm_ba
             return &activity->totals[i];
     forget(activity, day);
     if (activity->count == activity->cap) {
-        activity->cap = activity->cap ? activity->cap * 2 : 64;
-        activity->totals = realloc(activity->totals, activity->cap * sizeof *activity->totals);
-        if (!activity->totals)
+        size_t cap = activity->cap + activity->cap / 2 + 64;
+        struct total *totals = realloc(activity->totals, cap * sizeof *totals);
+        if (!totals)
             abort();
+        activity->totals = totals;
+        activity->cap = cap;
     }
-    struct total *total = &activity->totals[activity->count++];
-    *total = (struct total){.day = day, .process = process, .service = calloc(1, batch->service.len + 1)};
-    if (!total->service)
+    char *service = calloc(1, batch->service.len + 1);
+    if (!service)
         abort();
-    azm_slice_copy(batch->service, total->service, batch->service.len + 1);
+    azm_slice_copy(batch->service, service, batch->service.len + 1);
+    struct total *total = &activity->totals[activity->count++];
+    *total = (struct total){.day = day, .process = process, .service = service};
     total->count.first_us = batch->received_us;
     return total;
 }
